@@ -1,7 +1,7 @@
 /** Two levels: `unit` needs nothing but Node; `lab` needs the running lab (test/run.sh starts it). */
 const common = {
   testEnvironment: "node",
-  transform: { "^.+\\.ts$": ["ts-jest", { diagnostics: false, isolatedModules: true }] },
+  transform: { "^.+\\.ts$": ["ts-jest", { diagnostics: false }] },
 };
 
 module.exports = {

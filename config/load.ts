@@ -1,0 +1,24 @@
+/** The only file that reads Pulumi's config. */
+import * as pulumi from "@pulumi/pulumi";
+import { describeProblems } from "./problems";
+import { stackConfig, type StackConfig } from "./schema";
+
+/** The stack's config, or one error that names everything wrong with it. */
+export function loadConfig(): StackConfig {
+  const prefix = `${pulumi.getProject()}:`;
+  // All keys, not only the known ones: a misspelt key must be an error, never a silent default.
+  const given = Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig())
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), decode(value)]),
+  );
+  const result = stackConfig.safeParse(given);
+  if (result.success) return result.data;
+  const problems = describeProblems(result.error, given, `Pulumi.${pulumi.getStack()}.yaml`);
+  throw new pulumi.RunError(`The stack's config has to be corrected:\n${problems}`);
+}
+
+/** Objects and lists reach a program as JSON, everything else as the text that stands in the file. */
+function decode(value: string): unknown {
+  return /^[[{]/.test(value) ? JSON.parse(value) : value;
+}

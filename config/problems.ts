@@ -1,0 +1,106 @@
+/** Turns the schema's findings into the project's error style: what, where, and the fix. */
+import type { z } from "zod";
+import { exampleAt, platformSchema, schemaAt, type JsonSchema, type Path } from "./json-schema";
+import { nearest } from "./nearest";
+
+interface Problem {
+  readonly path: Path;
+  readonly what: string;
+  /** Arguments of `pulumi config`. */
+  readonly fix: string;
+}
+
+/** Every fault of one stack's config, in the schema's order, as one text. */
+export function describeProblems(error: z.ZodError, given: unknown, file: string): string {
+  const schema = platformSchema(valueAt(given, ["platform"]));
+  return error.issues
+    .flatMap((issue) =>
+      issue.code === "unrecognized_keys"
+        ? issue.keys.map((key) => unknownKey([...issue.path, key], schema))
+        : [wrongValue(issue, given, schema)],
+    )
+    .map(({ path, what, fix }) => [`✗ ${dotted(path)}: ${what}`, `in ${file}`, `fix: ${fix}`])
+    .map((lines) => lines.join("\n    "))
+    .join("\n");
+}
+
+function unknownKey(path: Path, schema: JsonSchema): Problem {
+  const known = Object.keys(schemaAt(schema, path.slice(0, -1)).properties ?? {});
+  const meant = nearest(String(path.at(-1)), known);
+  return {
+    path,
+    what: `no such key; ${meant ? `did you mean ${meant}?` : `there are ${known.join(", ")}`}`,
+    fix: `pulumi config rm --path ${quoted(dotted(path))}`,
+  };
+}
+
+function wrongValue(issue: z.core.$ZodIssue, given: unknown, schema: JsonSchema): Problem {
+  const { path } = issue;
+  const found = valueAt(given, path);
+  const { description } = schemaAt(schema, path);
+  const missing = description ? `missing. ${description}` : `missing, expected ${expected(issue)}`;
+  const fix = fixOf(issue, schema);
+  return {
+    path,
+    what:
+      found === undefined ? missing : `found ${JSON.stringify(found)}, expected ${expected(issue)}`,
+    fix: `pulumi config set --path ${quoted(dotted(fix.path))} ${quoted(String(fix.value))}`,
+  };
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  int: "a whole number",
+  object: "a group of keys",
+  string: "text",
+};
+
+/** Completes the sentence "expected ...". A fault of a cross-field rule brings its own words. */
+function expected(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return typeNames[issue.expected] ?? issue.expected;
+    case "invalid_value":
+      return `one of ${issue.values.join(", ")}`;
+    case "invalid_union":
+      return `one of ${optionsOf(issue).join(", ")}`;
+    case "too_small":
+      return issue.origin === "number" ? `at least ${issue.minimum.toString()}` : issue.message;
+    default:
+      return issue.message;
+  }
+}
+
+function fixOf(issue: z.core.$ZodIssue, schema: JsonSchema): { path: Path; value: unknown } {
+  const { path } = issue;
+  if (issue.code === "invalid_union") return { path, value: optionsOf(issue)[0] };
+  if (issue.code === "custom" && issue.params) return { path, value: issue.params.fix };
+  return exampleAt(schema, path);
+}
+
+/** The values that tell the members of a union apart. */
+function optionsOf(issue: z.core.$ZodIssueInvalidUnion): string[] {
+  return "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (current, key) =>
+      typeof current === "object" && current !== null ? Reflect.get(current, key) : undefined,
+    value,
+  );
+}
+
+/** A path as `pulumi config --path` takes it. */
+function dotted(path: Path): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key.toString()}]`;
+    return text ? `${text}.${String(key)}` : String(key);
+  }, "");
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w./:@-]+$/.test(word) ? word : `'${word}'`;
+}

@@ -1,0 +1,31 @@
+/** Reads the project's stack files the way Pulumi does, for tools that run without its CLI. */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+
+const root = path.join(__dirname, "..");
+
+/** Name of the project, which prefixes its config keys. */
+export function projectName(): string {
+  return (read("Pulumi.yaml") as { name: string }).name;
+}
+
+/** The stacks that have a file in the project. */
+export function stackNames(): string[] {
+  return fs.readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+}
+
+/** The config of a stack as the engine hands it to a program: every value a string. */
+export function stackFileConfig(file: string): Record<string, string> {
+  const { config } = read(file) as { config: Record<string, unknown> };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+function read(file: string): unknown {
+  return parse(fs.readFileSync(path.resolve(root, file), "utf8"));
+}
