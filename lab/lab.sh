@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# The lab: a throw-away Kubernetes, Nomad and Docker machine on which both stacks really come up.
+#
+# usage: npm run lab                start it, bring both stacks up, leave it running
+#        npm run lab -- --once      the same, then take it down again
+#        npm run lab -- down        stop it and leave nothing behind
+#        npm run lab -- start       only start it (what the tests do first)
+#        npm run lab -- env         print the variables that kubectl, nomad and pulumi need
+set -euo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+CHECKOUT=$(dirname "$HERE")
+export LAB_CACHE=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/media-homelab}
+export LAB_WORLD=$LAB_CACHE/world
+export LAB_MACHINE=$HERE/machine
+set -a
+# shellcheck source=lab/lab.env
+source "$HERE/lab.env"
+set +a
+# shellcheck source=lab/lib/steps.sh
+source "$HERE/lib/steps.sh"
+# shellcheck source=lab/lib/preflight.sh
+source "$HERE/lib/preflight.sh"
+# shellcheck source=lab/lib/machine.sh
+source "$HERE/lib/machine.sh"
+# shellcheck source=lab/lib/images.sh
+source "$HERE/lib/images.sh"
+# shellcheck source=lab/lib/cluster.sh
+source "$HERE/lib/cluster.sh"
+# shellcheck source=lab/lib/stacks.sh
+source "$HERE/lib/stacks.sh"
+
+start() {
+  preflight
+  step "npm dependencies" npm_dependencies
+  step "Debian packages" debian_packages
+  build_everything
+  step "machine" start_machine
+  step "stand-in images" load_images
+  step "cluster services" cluster_services
+  step "Nomad" wait_for_nomad
+  write_environment
+}
+
+main() {
+  local command=${1:-up}
+  mkdir -p "$LAB_CACHE"
+  # One lab per machine: its addresses are fixed, so a second start waits for the first.
+  exec 9>"$LAB_CACHE/lab.lock"
+  flock -n 9 || { note "another start or stop of the lab is running: waiting for it"; flock 9; }
+  case $command in
+    up) start && run_stacks ;;
+    --once) start && run_stacks; down ;;
+    start) start ;;
+    down) down ;;
+    env) environment ;;
+    *) sed -n '2,/^set/p' "$0" | grep '^#' >&2; exit 2 ;;
+  esac
+}
+
+main "$@" </dev/null

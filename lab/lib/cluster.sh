@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# What a home cluster has before our stack comes: DNS, storage, MetalLB, an ingress controller; and Nomad.
+
+kube() { inside kubectl "$@"; }
+
+cluster_services() {
+  wait_until 90 "the API server" kube get --raw /readyz
+  inside mkdir -p /lab/crds
+  cp "$LAB_CRDS"/*.yaml "$LAB_WORLD/crds/"
+  kube apply --server-side -f /lab/crds
+  kube wait --for=condition=Established --timeout=30s -f /lab/crds
+  # The pool is refused until the definitions are served.
+  wait_until 30 "the manifests to be accepted" kube apply --server-side -f /lab/machine/manifests
+  wait_until 60 "the node" kube wait --for=condition=Ready --timeout=1s node/k3s-w1
+  kube wait --for=condition=Available --timeout=120s --all-namespaces --all deployment
+}
+
+nomad_ready() { curl -sf "http://$LAB_NOMAD:4646/v1/nodes" | grep -q '"Status":"ready"'; }
+nomad_docker() { curl -sf "http://$LAB_NOMAD:4646/v1/nodes" | grep -q '"docker":{[^}]*"Healthy":true'; }
+
+wait_for_nomad() {
+  wait_until 90 "a Nomad client" nomad_ready
+  wait_until 90 "Nomad's Docker driver" nomad_docker
+}

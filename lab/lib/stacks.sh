@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# What people need to look around, and the main job.
+
+# The variables that kubectl, nomad, pulumi and the tests need; nothing of the user's own is read.
+write_environment() {
+  mkdir -p "$LAB_WORLD"/pulumi/{home,state}
+  cat >"$LAB_WORLD/environment" <<END
+PATH=${LAB_PLUGINS:+$LAB_PLUGINS:}$LAB_BIN:$PATH
+KUBECONFIG=$LAB_WORLD/kubeconfig
+NOMAD_ADDR=http://$LAB_NOMAD:4646
+PULUMI_HOME=$LAB_WORLD/pulumi/home
+PULUMI_BACKEND_URL=file://$LAB_WORLD/pulumi/state
+PULUMI_CONFIG_PASSPHRASE=lab
+PULUMI_SKIP_UPDATE_CHECK=true
+LAB_WORLD=$LAB_WORLD
+END
+}
+
+environment() {
+  running || die "the lab does not run" "start it: npm run lab"
+  sed -e "s/'/'\\\\''/g" -e "s/^\([A-Z_]*\)=\(.*\)/export \1='\2'/" "$LAB_WORLD/environment"
+}
+
+run_stacks() { (cd "$CHECKOUT" && node -r ts-node/register/transpile-only lab/main.ts) || exit 1; }
+
+down() {
+  step "stop" stop_machine
+  note "nothing of the lab runs any more; the cache of built tools stays in $LAB_CACHE"
+}

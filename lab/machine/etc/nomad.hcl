@@ -1,0 +1,26 @@
+data_dir  = "/var/lib/nomad"
+log_level = "INFO"
+
+server {
+  enabled          = true
+  bootstrap_expect = 1
+}
+
+client {
+  enabled      = true
+  cni_path     = "/usr/lib/cni"
+  # Its own directory for allocations; the bridge is Nomad's own, beside the cluster's.
+  host_volume "overseerr-config" {
+    path = "/var/lib/volumes/overseerr-config"
+  }
+}
+
+plugin "docker" {
+  config {
+    endpoint    = "unix:///run/docker.sock"
+    infra_image = "lab.local/pause:1"
+    gc {
+      image = false
+    }
+  }
+}
