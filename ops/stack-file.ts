@@ -17,13 +17,17 @@ export function stackNames(): string[] {
 
 /** The config of a stack as the engine hands it to a program: every value a string. */
 export function stackFileConfig(file: string): Record<string, string> {
-  const { config } = read(file) as { config: Record<string, unknown> };
   return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [
+    Object.entries(stackFileValues(file)).map(([key, value]) => [
       key,
       typeof value === "string" ? value : JSON.stringify(value),
     ]),
   );
+}
+
+/** The config of a stack as it stands in its file. */
+export function stackFileValues(file: string): Record<string, unknown> {
+  return (read(file) as { config: Record<string, unknown> }).config;
 }
 
 function read(file: string): unknown {

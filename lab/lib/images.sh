@@ -11,7 +11,7 @@ pinned() {
 
 image_archive() {
   local key
-  key=$( (cd "$HERE/images" && find . -type f -print0 | sort -z | xargs -0 sha256sum && cat "$CHECKOUT/components/images.yaml" &&
+  key=$( (cd "$HERE/images" && find . ../lib/images.sh -type f -print0 | sort -z | xargs -0 sha256sum && cat "$CHECKOUT/components/images.yaml" &&
     echo "$LAB_IMAGE_BASE") | sha256sum | cut -c1-12)
   echo "$LAB_CACHE/images-$key.tar"
 }

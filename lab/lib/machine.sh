@@ -35,6 +35,7 @@ start_machine() {
 }
 
 boot_machine() {
+  local variables
   mkdir -p "$LAB_WORLD/logs"
   world_key >"$LAB_WORLD/key"
   cp -r "$LAB_MACHINE" "$LAB_WORLD/machine"
@@ -42,7 +43,9 @@ boot_machine() {
   enter_cgroup
   # --kill-child: if unshare is killed, so is the machine.
   # The lock is not handed on: the machine outlives this script.
-  setsid unshare --mount --net --pid --uts --ipc --cgroup --fork --kill-child \
+  # Nothing of the user's environment gets in: a CA bundle set for one cloud's tools stops Nomad.
+  mapfile -t variables < <(env | grep '^LAB_')
+  setsid env -i PATH="$PATH" "${variables[@]}" unshare --mount --net --pid --uts --ipc --cgroup --fork --kill-child \
     bash "$LAB_MACHINE/init.sh" >"$LAB_WORLD/logs/init.log" 2>&1 </dev/null 9>&- &
   wait_until 20 "the machine's first process ($LAB_WORLD/logs/init.log)" test -s "$LAB_WORLD/init.pid"
 }

@@ -78,9 +78,13 @@ main() {
   mv /lab/init.pid.new /lab/init.pid
   umount -l /old
   export PATH=/opt/lab/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+  # The builder has left the workstation's own name server there.
+  cp /lab/machine/etc/resolv.conf /etc/resolv.conf
   delegate_controllers
   network
-  cp -r "/lab/machine/etc" /lab/etc
+  cp -r /lab/machine/etc /lab/etc
+  # The host volume that nomad.hcl offers.
+  mkdir -p /var/lib/volumes/overseerr-config
   exec supervisord -c /lab/machine/supervisord.conf
 }
 

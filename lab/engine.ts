@@ -1,0 +1,91 @@
+/** Pulumi's real engine on the lab: the same inline program for people, tests and benchmarks. */
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as automation from "@pulumi/pulumi/automation";
+import { parse } from "yaml";
+import { program } from "../index";
+import { projectName, stackFileValues } from "../ops/stack-file";
+
+/** Stacks of the project that the lab runs. */
+export const stackNames = ["homelab", "nomad"] as const;
+export type StackName = (typeof stackNames)[number];
+
+/**
+ * The variables that the lab wrote when it started: PATH with its tools, KUBECONFIG, NOMAD_ADDR, PULUMI_*.
+ * Throws if the lab does not run.
+ */
+export function labEnvironment(): Record<string, string> {
+  const cache =
+    process.env.LAB_CACHE ??
+    path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), ".cache"), "media-homelab");
+  const file = path.join(cache, "world", "environment");
+  if (!fs.existsSync(file)) throw new Error("the lab does not run; start it: npm run lab -- start");
+  return Object.fromEntries(
+    fs
+      .readFileSync(file, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
+}
+
+export interface LabStackOptions {
+  /** Name of the project. @default the lab's own, so that a test's stacks never mix with the product's */
+  readonly project?: string;
+  /** Config by full key, nested values as they are. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** A stack in the lab's backend whose program is `program`; made if it is not there. */
+export async function labStack(
+  name: string,
+  program: automation.PulumiFn,
+  { project = "lab", config = {} }: LabStackOptions = {},
+): Promise<automation.Stack> {
+  const envVars = labEnvironment();
+  // The Automation API looks for the CLI on this process's own PATH.
+  process.env.PATH = envVars.PATH;
+  const workDir = path.join(envVars.LAB_WORLD ?? "", "pulumi", "work", name);
+  fs.mkdirSync(workDir, { recursive: true });
+  return automation.LocalWorkspace.createOrSelectStack(
+    { stackName: name, projectName: project, program },
+    {
+      workDir,
+      envVars,
+      projectSettings: { name: project, runtime: "nodejs" },
+      stackSettings: { [name]: { config: config as automation.StackSettings["config"] } },
+    },
+  );
+}
+
+/** A stack of the product: its shipped stack file with the lab's overlay on it. */
+export function productStack(
+  name: StackName,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Promise<automation.Stack> {
+  const environment = labEnvironment();
+  const overlay = fs
+    .readFileSync(path.join(__dirname, "overlay", `${name}.yaml`), "utf8")
+    .replace(/\$\{(\w+)\}/g, (_, variable: string) => environment[variable] ?? "");
+  const config = [parse(overlay) as Record<string, unknown>, overrides].reduce(
+    merge,
+    stackFileValues(`Pulumi.${name}.yaml`),
+  );
+  return labStack(name, program, { project: projectName(), config });
+}
+
+/** Objects are merged key by key, everything else is replaced. */
+function merge(
+  base: Readonly<Record<string, unknown>>,
+  over: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  const result = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const before = result[key];
+    result[key] = isObject(before) && isObject(value) ? merge(before, value) : value;
+  }
+  return result;
+}

@@ -1,0 +1,67 @@
+/** The lab's main job: both stacks up, their outputs as tables, and the proof that a second `up` changes nothing. */
+import type * as automation from "@pulumi/pulumi/automation";
+import { productStack, stackNames, type StackName } from "./engine";
+
+async function main(): Promise<void> {
+  for (const name of stackNames) {
+    const stack = await productStack(name);
+    const { outputs } = await timed(`up of ${name}`, () => up(stack));
+    console.error(`\n${table(name, outputs)}`);
+    const { summary } = await timed(`second up of ${name}`, () => up(stack));
+    const changes = Object.entries(summary.resourceChanges ?? {}).filter(([op]) => op !== "same");
+    if (changes.length > 0)
+      throw new Error(`the second up of ${name} is not empty: ${JSON.stringify(changes)}`);
+    console.error(`  no changes: ${String(summary.resourceChanges?.same ?? 0)} resources as they were\n`);
+  }
+}
+
+/** One `up`; each resource that is touched is a line with its seconds. */
+function up(stack: automation.Stack): Promise<automation.UpResult> {
+  const started = new Map<string, number>();
+  let said = "";
+  return stack.up({
+    onEvent: ({ resourcePreEvent, resOutputsEvent, diagnosticEvent }) => {
+      // What the engine waits for, once a reason.
+      const reason = diagnosticEvent?.message.replace(/<\{%.*?%\}>/g, "").trim();
+      if (diagnosticEvent?.severity !== "debug" && reason && reason !== said) console.error(`        ${reason}`);
+      said = reason ?? said;
+      if (resourcePreEvent) started.set(resourcePreEvent.metadata.urn, Date.now());
+      if (!resOutputsEvent || resOutputsEvent.metadata.op === "same") return;
+      const { op, urn, type } = resOutputsEvent.metadata;
+      const seconds = (Date.now() - (started.get(urn) ?? Date.now())) / 1000;
+      const label = `${op} ${urn.split("::").pop() ?? urn} (${type.split(":").pop() ?? type})`;
+      console.error(`      ${label.padEnd(46)} ${seconds.toFixed(1).padStart(6)} s`);
+    },
+  });
+}
+
+async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const started = Date.now();
+  console.error(`  … ${name}`);
+  const result = await work();
+  console.error(`  ✓ ${name.padEnd(40)} ${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s`);
+  return result;
+}
+
+/** Outputs for people: one line a value, secrets masked. */
+function table(name: StackName, outputs: automation.OutputMap): string {
+  const rows = Object.entries(outputs).flatMap(([group, { value, secret }]) =>
+    secret
+      ? [[group, "", "[secret]"]]
+      : Object.entries(value as Record<string, unknown>).map(([key, item], index) => [
+          index === 0 ? group : "",
+          Array.isArray(value) ? "" : key,
+          String(item),
+        ]),
+  );
+  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  const lines = rows.map(([group = "", key = "", value = ""]) =>
+    `    ${group.padEnd(width(0))}  ${key.padEnd(width(1))}  ${value}`.trimEnd(),
+  );
+  return [`  ${name}`, ...lines, ""].join("\n");
+}
+
+main().catch((error: unknown) => {
+  console.error(`\n✗ ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});
