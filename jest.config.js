@@ -1,10 +1,11 @@
-/** Two levels: `unit` needs nothing but Node; `lab` needs the running lab (test/run.sh starts it). */
+/** Three levels: `unit` needs nothing but Node; `lab` the running lab; `lifecycle` starts and kills it. */
 const common = {
   testEnvironment: "node",
   transform: { "^.+\\.ts$": ["ts-jest", { diagnostics: false }] },
 };
 
 module.exports = {
+  testTimeout: 300_000,
   projects: [
     {
       ...common,
@@ -12,6 +13,16 @@ module.exports = {
       testMatch: ["<rootDir>/test/**/*.test.ts"],
       testPathIgnorePatterns: ["<rootDir>/test/lab/"],
     },
-    { ...common, displayName: "lab", testMatch: ["<rootDir>/test/lab/**/*.test.ts"] },
+    {
+      ...common,
+      displayName: "lab",
+      testMatch: ["<rootDir>/test/lab/**/*.test.ts"],
+      testPathIgnorePatterns: ["<rootDir>/test/lab/lifecycle/"],
+    },
+    {
+      ...common,
+      displayName: "lifecycle",
+      testMatch: ["<rootDir>/test/lab/lifecycle/*.test.ts"],
+    },
   ],
 };

@@ -4,6 +4,7 @@
 # usage: npm run lab                start it, bring both stacks up, leave it running
 #        npm run lab -- --once      the same, then take it down again
 #        npm run lab -- down        stop it and leave nothing behind
+#        npm run lab -- setup       only install what it needs from npm and Debian
 #        npm run lab -- start       only start it (what the tests do first)
 #        npm run lab -- env         print the variables that kubectl, nomad and pulumi need
 set -euo pipefail
@@ -30,10 +31,14 @@ source "$HERE/lib/cluster.sh"
 # shellcheck source=lab/lib/stacks.sh
 source "$HERE/lib/stacks.sh"
 
-start() {
+set_up() {
   preflight
   step "npm dependencies" npm_dependencies
   step "Debian packages" debian_packages
+}
+
+start() {
+  set_up
   build_everything
   step "machine" start_machine
   step "stand-in images" load_images
@@ -51,6 +56,7 @@ main() {
   case $command in
     up) start && run_stacks ;;
     --once) start && run_stacks; down ;;
+    setup) set_up ;;
     start) start ;;
     down) down ;;
     env) environment ;;

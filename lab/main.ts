@@ -5,8 +5,8 @@ import { productStack, stackNames, type StackName } from "./engine";
 async function main(): Promise<void> {
   for (const name of stackNames) {
     const stack = await productStack(name);
-    const { outputs } = await timed(`up of ${name}`, () => up(stack));
-    console.error(`\n${table(name, outputs)}`);
+    await timed(`up of ${name}`, () => up(stack));
+    console.error(`\n${table(name, await maskedOutputs(stack))}`);
     const { summary } = await timed(`second up of ${name}`, () => up(stack));
     const changes = Object.entries(summary.resourceChanges ?? {}).filter(([op]) => op !== "same");
     if (changes.length > 0)
@@ -23,7 +23,7 @@ function up(stack: automation.Stack): Promise<automation.UpResult> {
     onEvent: ({ resourcePreEvent, resOutputsEvent, diagnosticEvent }) => {
       // What the engine waits for, once a reason.
       const reason = diagnosticEvent?.message.replace(/<\{%.*?%\}>/g, "").trim();
-      if (diagnosticEvent?.severity !== "debug" && reason && reason !== said) console.error(`        ${reason}`);
+      if (diagnosticEvent?.urn && diagnosticEvent.severity !== "debug" && reason && reason !== said) console.error(`        ${reason}`);
       said = reason ?? said;
       if (resourcePreEvent) started.set(resourcePreEvent.metadata.urn, Date.now());
       if (!resOutputsEvent || resOutputsEvent.metadata.op === "same") return;
@@ -43,16 +43,26 @@ async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** Outputs for people: one line a value, secrets masked. */
-function table(name: StackName, outputs: automation.OutputMap): string {
-  const rows = Object.entries(outputs).flatMap(([group, { value, secret }]) =>
-    secret
-      ? [[group, "", "[secret]"]]
-      : Object.entries(value as Record<string, unknown>).map(([key, item], index) => [
-          index === 0 ? group : "",
-          Array.isArray(value) ? "" : key,
-          String(item),
-        ]),
+type Outputs = Readonly<Record<string, unknown>>;
+
+/** The outputs as the CLI prints them: the Automation API would hand over secrets inside an object in clear. */
+async function maskedOutputs({ name, workspace }: automation.Stack): Promise<Outputs> {
+  const { stdout } = await workspace.pulumiCommand.run(
+    ["stack", "output", "--json", "--stack", name],
+    workspace.workDir,
+    workspace.envVars,
+  );
+  return JSON.parse(stdout) as Outputs;
+}
+
+/** Outputs for people: one line a value. */
+function table(name: StackName, outputs: Outputs): string {
+  const rows = Object.entries(outputs).flatMap(([group, value]) =>
+    Object.entries(value as object).map(([key, item], index) => [
+      index === 0 ? group : "",
+      Array.isArray(value) ? "" : key,
+      String(item),
+    ]),
   );
   const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
   const lines = rows.map(([group = "", key = "", value = ""]) =>

@@ -21,7 +21,24 @@ environment() {
   sed -e "s/'/'\\\\''/g" -e "s/^\([A-Z_]*\)=\(.*\)/export \1='\2'/" "$LAB_WORLD/environment"
 }
 
-run_stacks() { (cd "$CHECKOUT" && node -r ts-node/register/transpile-only lab/main.ts) || exit 1; }
+run_stacks() {
+  (cd "$CHECKOUT" && node -r ts-node/register/transpile-only lab/main.ts) ||
+    die "the stacks did not come up" "logs of the lab's parts: $LAB_WORLD/logs"
+  note "both stacks are up and stay up, $(($(date +%s) - STARTED)) s after the start; the lab uses $(memory_in_use) MiB"
+  note ""
+  note "look around:  eval \"\$(npm run -s lab -- env)\"; then kubectl get pods -A, nomad status, pulumi stack ls"
+  note "              curl -H 'Host: sonarr.homelab' http://$(kube get service traefik -n lab -o jsonpath='{.status.loadBalancer.ingress[0].ip}')/ping"
+  note "logs:         $LAB_WORLD/logs"
+  note "stop it:      npm run lab -- down"
+}
+
+# Anonymous memory of all of the lab's processes and containers, now; the page cache is the machine's own.
+memory_in_use() {
+  local pid
+  for pid in $(lab_processes); do
+    awk '/^RssAnon/ {print $2}' "/proc/$pid/status" 2>/dev/null
+  done | awk '{sum += $1} END {printf "%d", sum / 1024}'
+}
 
 down() {
   step "stop" stop_machine

@@ -4,6 +4,11 @@ log_level = "INFO"
 server {
   enabled          = true
   bootstrap_expect = 1
+
+  # Else memory_max says nothing.
+  default_scheduler_config {
+    memory_oversubscription_enabled = true
+  }
 }
 
 client {

@@ -1,0 +1,60 @@
+import { execFile, execFileSync, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { labEnvironment } from "../../../lab/engine";
+
+const run = promisify(execFile);
+const script = path.join(__dirname, "../../../lab/lab.sh");
+const lab = (command: string) => run("bash", [script, command]);
+
+/** Names of what the lab makes on this machine, wherever the kernel lists it. */
+function remains(): string[] {
+  const shell = (command: string) =>
+    execFileSync("bash", ["-c", command], { encoding: "utf8" }).split("\n").filter(Boolean);
+  return [
+    ...shell("find /sys/fs/cgroup -name 'media-homelab*'"),
+    ...shell("ls /sys/class/net | grep -E '^(lab0|lan0|cni0|nomad)$' || true"),
+    ...shell("grep -E 'media-homelab/world|/var/lib/kubelet' /proc/mounts || true"),
+    ...shell("pgrep -fl 'kube-apiserver|kubelet|dockerd|nomad agent|supervisord' || true"),
+    ...shell("ip route | grep -F 10.213. || true"),
+  ];
+}
+
+const sleep = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+async function works(): Promise<void> {
+  const env = { ...process.env, ...labEnvironment() };
+  const { stdout } = await run("kubectl", ["get", "nodes", "--no-headers"], { env });
+  expect(stdout).toMatch(/^k3s-w1 +Ready /);
+  expect((await run("nomad", ["node", "status"], { env })).stdout).toContain("ready");
+}
+
+// The moments are drawn anew at each run: the lab has to stand all of them.
+test.each([4, 15, 30])("killed within the first %i seconds of a start, it starts again", async (limit) => {
+  await lab("down");
+  const moment = Math.random() * limit;
+  console.info(`killed after ${moment.toFixed(1)} s`);
+  const start = spawn("bash", [script, "start"], { detached: true, stdio: "ignore" });
+  await sleep(moment);
+  // The whole process group, as when a terminal or a machine goes away.
+  if (start.pid !== undefined && start.exitCode === null) process.kill(-start.pid, "SIGKILL");
+  await lab("start");
+  await works();
+});
+
+test("with its first process killed, everything is gone at once; and it starts again", async () => {
+  const world = labEnvironment().LAB_WORLD ?? "";
+  process.kill(Number(fs.readFileSync(path.join(world, "init.pid"), "utf8")), "SIGKILL");
+  await sleep(3);
+  expect(remains().filter((name) => !name.startsWith("/sys/fs/cgroup"))).toEqual([]);
+  await lab("start");
+  await works();
+});
+
+test("down leaves no process, mount, link, route or cgroup behind; twice is harmless", async () => {
+  await lab("down");
+  expect(remains()).toEqual([]);
+  await lab("down");
+  expect(remains()).toEqual([]);
+});

@@ -1,0 +1,57 @@
+/** What the lab's tests ask of the running lab, with the tools that an operator has. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { labEnvironment } from "../../lab/engine";
+
+const run = promisify(execFile);
+
+/** Standard output of a tool of the lab (kubectl, nomad, curl …). Throws with its standard error. */
+export async function tool(name: string, ...args: string[]): Promise<string> {
+  const running = run(name, args, {
+    env: { ...process.env, ...labEnvironment() },
+    timeout: 150_000,
+  });
+  // `nomad alloc exec` would wait for more input for ever.
+  running.child.stdin?.end();
+  return (await running).stdout.trim();
+}
+
+/** Answer of the cluster, parsed. */
+export async function kube<T>(...args: string[]): Promise<T> {
+  return JSON.parse(await tool("kubectl", ...args, "--output", "json")) as T;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** GET (or POST, with a body) through the ingress controller's LoadBalancer address. */
+export async function throughIngress(
+  host: string,
+  path: string,
+  { headers = {}, body }: { headers?: Record<string, string>; body?: unknown } = {},
+): Promise<Answer> {
+  const address = await tool(
+    ...(["kubectl", "get", "service", "traefik", "--namespace", "lab"] as const),
+    "--output=jsonpath={.status.loadBalancer.ingress[0].ip}",
+  );
+  const options = Object.entries({ Host: host, ...headers }).flatMap(([key, value]) => [
+    "--header",
+    `${key}: ${value}`,
+  ]);
+  const data = body === undefined ? [] : ["--data", JSON.stringify(body)];
+  const answer = await tool(
+    "curl",
+    "--silent",
+    "--max-time",
+    "10",
+    "--write-out",
+    "\n%{http_code}",
+    ...options,
+    ...data,
+    `http://${address}${path}`,
+  );
+  const end = answer.lastIndexOf("\n");
+  return { status: Number(answer.slice(end + 1)), body: answer.slice(0, end) };
+}

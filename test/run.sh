@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# npm test: everything, on a fresh machine too: set-up, static checks and unit tests, then the lab.
+# Takes the lab down at the end; what failed is said last.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+main() {
+  bash lab/lab.sh setup
+  bash test/check.sh
+  bash lab/lab.sh start
+  # One worker: the tests share the lab, and two cores.
+  local failed=0
+  npx jest --selectProjects lab --runInBand || failed=1
+  # Last and alone: these kill the lab and take it down.
+  npx jest --selectProjects lifecycle || failed=1
+  bash lab/lab.sh down
+  return "$failed"
+}
+
+main "$@" </dev/null
