@@ -54,7 +54,7 @@ export async function labStack(
       workDir,
       envVars,
       projectSettings: { name: project, runtime: "nodejs" },
-      stackSettings: { [name]: { config: config as automation.StackSettings["config"] } },
+      stackSettings: { [name]: { config } },
     },
   );
 }

@@ -20,8 +20,8 @@ source "$HERE/lab.env"
 set +a
 # shellcheck source=lab/lib/steps.sh
 source "$HERE/lib/steps.sh"
-# shellcheck source=lab/lib/preflight.sh
-source "$HERE/lib/preflight.sh"
+# shellcheck source=lab/lib/setup.sh
+source "$HERE/lib/setup.sh"
 # shellcheck source=lab/lib/machine.sh
 source "$HERE/lib/machine.sh"
 # shellcheck source=lab/lib/images.sh

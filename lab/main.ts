@@ -1,4 +1,6 @@
 /** The lab's main job: both stacks up, their outputs as tables, and the proof that a second `up` changes nothing. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type * as automation from "@pulumi/pulumi/automation";
 import { productStack, stackNames, type StackName } from "./engine";
 
@@ -11,7 +13,9 @@ async function main(): Promise<void> {
     const changes = Object.entries(summary.resourceChanges ?? {}).filter(([op]) => op !== "same");
     if (changes.length > 0)
       throw new Error(`the second up of ${name} is not empty: ${JSON.stringify(changes)}`);
-    console.error(`  no changes: ${String(summary.resourceChanges?.same ?? 0)} resources as they were\n`);
+    console.error(
+      `  no changes: ${String(summary.resourceChanges?.same ?? 0)} resources as they were\n`,
+    );
   }
 }
 
@@ -23,7 +27,8 @@ function up(stack: automation.Stack): Promise<automation.UpResult> {
     onEvent: ({ resourcePreEvent, resOutputsEvent, diagnosticEvent }) => {
       // What the engine waits for, once a reason.
       const reason = diagnosticEvent?.message.replace(/<\{%.*?%\}>/g, "").trim();
-      if (diagnosticEvent?.urn && diagnosticEvent.severity !== "debug" && reason && reason !== said) console.error(`        ${reason}`);
+      if (diagnosticEvent?.urn && !isDebug(diagnosticEvent) && reason && reason !== said)
+        console.error(`        ${reason}`);
       said = reason ?? said;
       if (resourcePreEvent) started.set(resourcePreEvent.metadata.urn, Date.now());
       if (!resOutputsEvent || resOutputsEvent.metadata.op === "same") return;
@@ -35,11 +40,18 @@ function up(stack: automation.Stack): Promise<automation.UpResult> {
   });
 }
 
+/** The engine's own chatter; the SDK's type doesn't know this severity. */
+function isDebug({ severity }: { readonly severity: string }): boolean {
+  return severity === "debug";
+}
+
 async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
   const started = Date.now();
   console.error(`  … ${name}`);
   const result = await work();
-  console.error(`  ✓ ${name.padEnd(40)} ${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s`);
+  console.error(
+    `  ✓ ${name.padEnd(40)} ${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s`,
+  );
   return result;
 }
 
@@ -47,10 +59,10 @@ type Outputs = Readonly<Record<string, unknown>>;
 
 /** The outputs as the CLI prints them: the Automation API would hand over secrets inside an object in clear. */
 async function maskedOutputs({ name, workspace }: automation.Stack): Promise<Outputs> {
-  const { stdout } = await workspace.pulumiCommand.run(
+  const { stdout } = await promisify(execFile)(
+    "pulumi",
     ["stack", "output", "--json", "--stack", name],
-    workspace.workDir,
-    workspace.envVars,
+    { cwd: workspace.workDir, env: { ...process.env, ...workspace.envVars } },
   );
   return JSON.parse(stdout) as Outputs;
 }

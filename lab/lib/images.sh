@@ -3,11 +3,7 @@
 # lab/images, cached as one archive, and loaded into both engines.
 
 # pinned KEY: the reference of an image of components/images.yaml.
-pinned() {
-  (cd "$CHECKOUT" && node -e '
-    const { image } = require("yaml").parse(require("fs").readFileSync("components/images.yaml", "utf8"))[process.argv[1]];
-    console.log(`${image.repository}:${image.tag}`)' "$1")
-}
+pinned() { pins images | awk -v key="$1" '$1 == key { print $2 }'; }
 
 image_archive() {
   local key

@@ -3,16 +3,17 @@
 
 # The variables that kubectl, nomad, pulumi and the tests need; nothing of the user's own is read.
 write_environment() {
-  mkdir -p "$LAB_WORLD"/pulumi/{home,state}
+  mkdir -p "$LAB_WORLD/pulumi/state"
   cat >"$LAB_WORLD/environment" <<END
-PATH=${LAB_PLUGINS:+$LAB_PLUGINS:}$LAB_BIN:$PATH
+PATH=${LAB_PLUGIN_DIR:+$LAB_PLUGIN_DIR:}$LAB_BIN:$PATH
 KUBECONFIG=$LAB_WORLD/kubeconfig
 NOMAD_ADDR=http://$LAB_NOMAD:4646
-PULUMI_HOME=$LAB_WORLD/pulumi/home
+PULUMI_HOME=$LAB_CACHE/pulumi-home
 PULUMI_BACKEND_URL=file://$LAB_WORLD/pulumi/state
 PULUMI_CONFIG_PASSPHRASE=lab
 PULUMI_SKIP_UPDATE_CHECK=true
 LAB_WORLD=$LAB_WORLD
+LAB_NODE=$LAB_NODE
 END
 }
 

@@ -20,6 +20,9 @@ mount_root() {
   mount -t tmpfs tmpfs "$new/run"
   mount --rbind /dev "$new/dev"
   mount --bind "$LAB_WORLD" "$new/lab"
+  # And under its name outside, so that one path means one file on both sides.
+  mkdir -p "$new$LAB_WORLD"
+  mount --bind "$LAB_WORLD" "$new$LAB_WORLD"
   mount --bind "$LAB_BIN" "$new/opt/lab/bin"
   local name
   for name in "${DATA[@]}"; do

@@ -14,7 +14,12 @@ let outputs: automation.OutputMap;
 const apiKey = () => (outputs.secrets?.value as { sonarrApiKey: string }).sonarrApiKey;
 
 const sonarrPods = () =>
-  kube<{ items: Pod[] }>("get", "pods", "--namespace=media", "--selector=app.kubernetes.io/name=sonarr");
+  kube<{ items: Pod[] }>(
+    "get",
+    "pods",
+    "--namespace=media",
+    "--selector=app.kubernetes.io/name=sonarr",
+  );
 
 beforeAll(async () => {
   stack = await productStack("homelab");
@@ -57,7 +62,9 @@ test("serves Sonarr through the ingress controller's LoadBalancer address, from 
 
 test("injects the generated API key: Sonarr takes it and refuses another", async () => {
   const status = "/api/v3/system/status";
-  const right = await throughIngress("sonarr.homelab", status, { headers: { "X-Api-Key": apiKey() } });
+  const right = await throughIngress("sonarr.homelab", status, {
+    headers: { "X-Api-Key": apiKey() },
+  });
   expect(right.status).toBe(200);
   expect(JSON.parse(right.body)).toMatchObject({ appName: "Sonarr", authentication: "external" });
   const wrong = await throughIngress("sonarr.homelab", status, { headers: { "X-Api-Key": "0" } });
@@ -77,7 +84,10 @@ test("keeps Sonarr's state on its claim when the pod is replaced", async () => {
   const folder = "/api/v3/rootfolder";
   const before = await throughIngress("sonarr.homelab", folder, { headers });
   if (before.body === "[]") {
-    const added = await throughIngress("sonarr.homelab", folder, { headers, body: { path: "/config" } });
+    const added = await throughIngress("sonarr.homelab", folder, {
+      headers,
+      body: { path: "/config" },
+    });
     expect(added.status).toBe(201);
   }
   const [old] = (await sonarrPods()).items;

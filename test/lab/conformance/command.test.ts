@@ -2,26 +2,19 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { ChildProcess, execFileSync, spawn } from "child_process";
 import * as fs from "fs";
-import * as os from "os";
 import * as path from "path";
+import { labEnvironment } from "../../../lab/engine";
 import { behaves, eventually, tool } from "./scenario";
 
 const source = "pulumi/pulumi-command provider/pkg/provider";
 const seen = "seen with the published plugin";
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "conformance-command-"));
+const { LAB_WORLD = "", LAB_NODE = "" } = labEnvironment();
+/** The same path here and on the lab's machine. */
+const folder = fs.mkdtempSync(path.join(LAB_WORLD, "conformance-command-"));
 const file = (name: string) => path.join(folder, name);
 const lines = (name: string) =>
   fs.existsSync(file(name)) ? fs.readFileSync(file(name), "utf8").trim().split("\n") : [];
-
-/** sshd insists on being called by its full path. */
-function sshdPath(): string {
-  try {
-    return execFileSync("sh", ["-c", "PATH=$PATH:/usr/sbin command -v sshd"]).toString().trim();
-  } catch {
-    throw new Error("sshd is missing; install it with: apt-get install openssh-server");
-  }
-}
 
 afterAll(() => {
   fs.rmSync(folder, { recursive: true });
@@ -224,6 +217,8 @@ describe("command:local:Command", () => {
 describe("command:remote:Command", () => {
   const port = 20000 + Math.floor(Math.random() * 10000);
   let sshd: ChildProcess | undefined;
+  const machine = fs.readFileSync(path.join(LAB_WORLD, "init.pid"), "utf8").trim();
+  const inside = ["--target", machine, "--mount", "--net", "--pid", "--root", "--wd=/"];
   let connection: command.types.input.remote.ConnectionArgs;
 
   beforeAll(async () => {
@@ -231,12 +226,11 @@ describe("command:remote:Command", () => {
       execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file(name)]);
     fs.copyFileSync(file("client.pub"), file("authorized"));
     fs.chmodSync(file("authorized"), 0o600);
-    fs.mkdirSync("/run/sshd", { recursive: true });
     fs.writeFileSync(
       file("sshd_config"),
       [
         `Port ${String(port)}`,
-        "ListenAddress 127.0.0.1",
+        `ListenAddress ${LAB_NODE}`,
         `HostKey ${file("host")}`,
         `AuthorizedKeysFile ${file("authorized")}`,
         "StrictModes no",
@@ -246,19 +240,26 @@ describe("command:remote:Command", () => {
         `PidFile ${file("sshd.pid")}`,
       ].join("\n"),
     );
-    sshd = spawn(sshdPath(), ["-D", "-e", "-f", file("sshd_config")], { stdio: "ignore" });
+    // A real OpenSSH server, on the lab's machine and not on this one.
+    execFileSync("nsenter", [...inside, "mkdir", "-p", "/run/sshd"]);
+    const serve = ["/usr/sbin/sshd", "-D", "-e", "-f", file("sshd_config")];
+    sshd = spawn("nsenter", [...inside, ...serve], { stdio: "ignore" });
     await eventually(() =>
-      tool("sh", ["-c", `ssh-keyscan -p ${String(port)} 127.0.0.1 | grep -q .`]),
+      tool("sh", ["-c", `ssh-keyscan -p ${String(port)} ${LAB_NODE} | grep -q .`]),
     );
     connection = {
-      host: "127.0.0.1",
+      host: LAB_NODE,
       port,
-      user: os.userInfo().username,
+      user: "root",
       privateKey: fs.readFileSync(file("client"), "utf8"),
       dialErrorLimit: 1,
     };
   }, 30_000);
-  afterAll(() => sshd?.kill());
+  afterAll(() => {
+    // The process outside is only nsenter; the server itself is known by its own number inside.
+    execFileSync("nsenter", [...inside, "sh", "-c", `kill "$(cat ${file("sshd.pid")})"`]);
+    sshd?.kill();
+  });
 
   const remote = (args: Partial<command.remote.CommandArgs>) => () => {
     const c = new command.remote.Command("c", { connection, ...args });
@@ -318,7 +319,7 @@ describe("command:remote:Command", () => {
       const message = await s.fails(
         s.up(remote({ create: "true", connection: { ...connection, port: 1, dialErrorLimit: 2 } })),
       );
-      expect(message).toMatch(/after 2 failed attempts: dial tcp 127.0.0.1:1/);
+      expect(message).toMatch(/after 2 failed attempts: dial tcp [0-9.]+:1:/);
     },
   );
 

@@ -52,14 +52,33 @@ base_system() {
 # based_on PACKAGES: the name of the base system that this list makes.
 based_on() { { cat "$1" && grep -E '^(ID|VERSION_CODENAME)=' /etc/os-release; } | sha256sum | cut -c1-12; }
 
+# pins LIST: what the project itself pins; see pins.ts.
+pins() { (cd "$CHECKOUT" && node -r ts-node/register/transpile-only lab/pins.ts "$1"); }
+
+# The published provider plugins where they can be had, else the offline ones of lab/plugins. Asked once
+# per cache; LAB_PLUGINS=published or =offline overrides the answer.
+published_plugins() {
+  local name version choice=published
+  while read -r name version; do
+    timeout 120 env PULUMI_HOME="$LAB_CACHE/pulumi-home" "$LAB_BIN/pulumi" plugin install resource "$name" "$version" || {
+      choice=offline
+      break
+    }
+  done < <(pins plugins)
+  echo "$choice plugins"
+  echo "$choice" >"$LAB_CACHE/plugins"
+}
+
 build_everything() {
   local lines
   # Its own progress goes to the screen: the first time takes a quarter of an hour and more.
   lines=$(bash "$HERE/tools/build.sh") || exit 1
-  { read -r LAB_BIN && read -r LAB_PLUGINS && read -r LAB_CRDS; } <<<"$lines"
-  export LAB_BIN LAB_CRDS LAB_ROOT=$LAB_CACHE/machine-$(based_on "$HERE/machine/packages.txt")
+  { read -r LAB_BIN && read -r LAB_PLUGIN_DIR && read -r LAB_CRDS; } <<<"$lines"
+  LAB_ROOT=$LAB_CACHE/machine-$(based_on "$HERE/machine/packages.txt")
   LAB_IMAGE_BASE=$LAB_CACHE/images-base-$(based_on "$HERE/images/base/packages.txt").tar
-  [[ ${LAB_PLUGINS_FROM:-offline} == offline ]] || LAB_PLUGINS=
+  [[ -f $LAB_CACHE/plugins ]] || step "provider plugins" published_plugins
+  [[ ${LAB_PLUGINS:=$(cat "$LAB_CACHE/plugins")} == offline ]] || LAB_PLUGIN_DIR=
+  export LAB_BIN LAB_CRDS LAB_PLUGIN_DIR LAB_ROOT
   [[ -d $LAB_ROOT ]] || step "base system of the machine" base_system "$HERE/machine/packages.txt" "$LAB_ROOT" directory
   [[ -f $LAB_IMAGE_BASE ]] || step "base system of the images" base_system "$HERE/images/base/packages.txt" "$LAB_IMAGE_BASE" tar
 }
