@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 main() {
   bash lab/lab.sh setup
   bash test/check.sh
+  # A fresh one: what an earlier run was killed at must not matter.
+  bash lab/lab.sh down
   bash lab/lab.sh start
   # One worker: the tests share the lab, and two cores.
   local failed=0

@@ -25,7 +25,8 @@ world_key() {
 }
 
 start_machine() {
-  if running && [[ $(world_key) == "$(cat "$LAB_WORLD/key")" ]]; then
+  # An `up` that was killed leaves a locked state and half-made resources: such a world is thrown away.
+  if running && [[ $(world_key) == "$(cat "$LAB_WORLD/key")" && ! -e $LAB_WORLD/up-unfinished ]]; then
     echo "it runs already"
   else
     stop_machine
@@ -35,10 +36,12 @@ start_machine() {
 }
 
 boot_machine() {
-  local variables
+  local file variables
   mkdir -p "$LAB_WORLD/logs"
   world_key >"$LAB_WORLD/key"
   cp -r "$LAB_MACHINE" "$LAB_WORLD/machine"
+  while IFS= read -r -d '' file; do render "$file" >"$LAB_WORLD/machine/${file#"$LAB_MACHINE/"}"; done \
+    < <(find "$LAB_MACHINE"/{etc,manifests} -type f -print0)
   certificates
   enter_cgroup
   # --kill-child: if unshare is killed, so is the machine.
@@ -48,6 +51,13 @@ boot_machine() {
   setsid env -i PATH="$PATH" "${variables[@]}" unshare --mount --net --pid --uts --ipc --cgroup --fork --kill-child \
     bash "$LAB_MACHINE/init.sh" >"$LAB_WORLD/logs/init.log" 2>&1 </dev/null 9>&- &
   wait_until 20 "the machine's first process ($LAB_WORLD/logs/init.log)" test -s "$LAB_WORLD/init.pid"
+}
+
+# render FILE: with the lab's own variables filled in, written ${LAB_NODE} in the file.
+render() {
+  local name script=()
+  for name in $(compgen -v LAB_); do script+=(-e "s|\${$name}|${!name}|g"); done
+  sed "${script[@]}" "$1"
 }
 
 # This shell and all it starts; the machine's root is then exactly this group.
@@ -94,11 +104,11 @@ certificates() {
 
 # user NAME USER GROUP FILE: a token and the kubeconfig that carries it.
 user() {
-  local secret
-  secret=$(openssl rand -hex 16)
-  echo "$secret,$2,$1,$3" >>"$LAB_WORLD/pki/tokens.csv"
-  sed -e "s|@SERVER@|https://$LAB_NODE:6443|" -e "s|@CA@|$(base64 -w0 "$LAB_WORLD/pki/ca.crt")|" -e "s|@TOKEN@|$secret|" \
-    "$LAB_MACHINE/kubeconfig.yaml" >"$LAB_WORLD/$4"
+  local LAB_TOKEN LAB_CA
+  LAB_TOKEN=$(openssl rand -hex 16)
+  LAB_CA=$(base64 -w0 "$LAB_WORLD/pki/ca.crt")
+  echo "$LAB_TOKEN,$2,$1,$3" >>"$LAB_WORLD/pki/tokens.csv"
+  render "$LAB_MACHINE/kubeconfig.yaml" >"$LAB_WORLD/$4"
 }
 
 stop_machine() {

@@ -23,9 +23,11 @@ environment() {
 }
 
 run_stacks() {
+  touch "$LAB_WORLD/up-unfinished"
   (cd "$CHECKOUT" && node -r ts-node/register/transpile-only lab/main.ts) ||
     die "the stacks did not come up" "logs of the lab's parts: $LAB_WORLD/logs"
-  note "both stacks are up and stay up, $(($(date +%s) - STARTED)) s after the start; the lab uses $(memory_in_use) MiB"
+  rm "$LAB_WORLD/up-unfinished"
+  note "both stacks are up and stay up, $(($(date +%s) - STARTED)) s after the start; the lab's machine has used $(peak_memory) MiB at most"
   note ""
   note "look around:  eval \"\$(npm run -s lab -- env)\"; then kubectl get pods -A, nomad status, pulumi stack ls"
   note "              curl -H 'Host: sonarr.homelab' http://$(kube get service traefik -n lab -o jsonpath='{.status.loadBalancer.ingress[0].ip}')/ping"
@@ -33,12 +35,9 @@ run_stacks() {
   note "stop it:      npm run lab -- down"
 }
 
-# Anonymous memory of all of the lab's processes and containers, now; the page cache is the machine's own.
-memory_in_use() {
-  local pid
-  for pid in $(lab_processes); do
-    awk '/^RssAnon/ {print $2}' "/proc/$pid/status" 2>/dev/null
-  done | awk '{sum += $1} END {printf "%d", sum / 1024}'
+# The kernel's own record for the lab's cgroup, page cache included, in MiB.
+peak_memory() {
+  cat /sys/fs/cgroup/{memory/,}"$CGROUP"/memory.{max_usage_in_bytes,peak} 2>/dev/null | awk '{ printf "%d", $1 / 1048576; exit }'
 }
 
 down() {

@@ -4,7 +4,7 @@
 # supervisord. When this process dies, for whatever reason, the kernel ends everything it started and
 # takes mounts, links and iptables rules with it: the lab can't leave a rest.
 #
-# usage: LAB_ROOT=… LAB_WORLD=… LAB_BIN=… LAB_CHECKOUT=… bash init.sh   (under unshare; see lab.sh)
+# usage: LAB_ROOT=… LAB_WORLD=… LAB_BIN=… LAB_MACHINE=… bash init.sh   (under unshare; see lab.sh)
 set -euo pipefail
 : "${LAB_ROOT:?unpacked base system of the machine}" "${LAB_WORLD:?folder of all that this run writes}"
 : "${LAB_BIN:?folder of the tools}" "${LAB_MACHINE:?lab/machine of the checkout}"
