@@ -19,7 +19,7 @@ afterEach(() => {
 /** Standard error of `lab.sh setup`, run by `wrapper`; fails if the lab does not refuse. */
 async function refusal(wrapper: readonly string[], searchPath = process.env.PATH): Promise<string> {
   const env = { ...process.env, PATH: searchPath, LAB_CACHE: cache };
-  const [command = "", ...args] = [...wrapper, "bash", script, "setup"];
+  const [command, ...args] = [...wrapper, "bash", script, "setup"];
   const failure = await promisify(execFile)(command, args, { env }).then(
     () => Promise.reject(new Error("the lab did not refuse")),
     (error: unknown) => error as { code: number; stderr: string },
