@@ -104,7 +104,7 @@ certificates() {
 
 # user NAME USER GROUP FILE: a token and the kubeconfig that carries it.
 user() {
-  local LAB_TOKEN LAB_CA
+  local -x LAB_TOKEN LAB_CA
   LAB_TOKEN=$(openssl rand -hex 16)
   LAB_CA=$(base64 -w0 "$LAB_WORLD/pki/ca.crt")
   echo "$LAB_TOKEN,$2,$1,$3" >>"$LAB_WORLD/pki/tokens.csv"
