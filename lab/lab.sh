@@ -54,8 +54,15 @@ main() {
   exec 9>"$LAB_CACHE/lab.lock"
   flock -n 9 || { note "another start or stop of the lab is running: waiting for it"; flock 9; }
   case $command in
-    up) start && run_stacks ;;
-    --once) start && run_stacks; down ;;
+    up)
+      start
+      run_stacks
+      ;;
+    --once)
+      trap down EXIT
+      start
+      run_stacks
+      ;;
     setup) set_up ;;
     start) start ;;
     down) down ;;

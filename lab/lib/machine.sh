@@ -122,6 +122,11 @@ stop_machine() {
   # Gone with the namespace, but a moment later.
   ip link del lab0 2>/dev/null || true
   find /sys/fs/cgroup -depth -type d -path "*/$CGROUP*" -exec rmdir {} + 2>/dev/null || true
+  # What the parts said last stays readable.
+  if [[ -d $LAB_WORLD/logs ]]; then
+    rm -rf "$LAB_CACHE/logs/machine"
+    mv "$LAB_WORLD/logs" "$LAB_CACHE/logs/machine"
+  fi
   rm -rf "$LAB_WORLD"
 }
 

@@ -31,7 +31,7 @@ npm_dependencies() {
 
 debian_packages() {
   local missing
-  missing=$(for pair in mmdebstrap:mmdebstrap ip:iproute2 shellcheck:shellcheck nsenter:util-linux; do
+  missing=$(for pair in curl:curl ip:iproute2 mmdebstrap:mmdebstrap nsenter:util-linux openssl:openssl shellcheck:shellcheck; do
     command -v "${pair%:*}" >/dev/null || echo "${pair#*:}"
   done)
   [[ -n $missing ]] || return 0

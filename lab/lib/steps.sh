@@ -31,7 +31,7 @@ step() {
   if ((status)); then
     printf '  ✗ %s\n' "$name" >&2
     tail -n 20 "$log" | sed 's/^/    │ /' >&2
-    die "$name failed after $((now - before)) s" "the whole log: $log" "logs of the lab's parts: $LAB_WORLD/logs" \
+    die "$name failed after $((now - before)) s" "the whole log: $log" "logs of the lab's parts: $LAB_WORLD/logs (after a stop: $LAB_CACHE/logs/machine)" \
       "run the same command again: it starts from what is there"
   fi
   printf '  ✓ %-40s %4d s  (%d s)\n' "$name" $((now - before)) $((now - STARTED)) >&2
