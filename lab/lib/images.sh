@@ -17,7 +17,8 @@ build_image() { inside env DOCKER_BUILDKIT=0 docker build --tag "$1" "${@:3}" "/
 build_images() {
   local archive=$1 key folder app reference references=(lab.local/base:1 lab.local/pause:1)
   rm -rf "$LAB_WORLD/images" && cp -r "$HERE/images" "$LAB_WORLD/images"
-  inside docker import - lab.local/base:1 <"$LAB_IMAGE_BASE"
+  inside docker import - lab.local/debian:1 <"$LAB_IMAGE_BASE"
+  build_image lab.local/base:1 base
   build_image lab.local/pause:1 pause
   while IFS=$'\t' read -r key folder app; do
     reference=$(pinned "$key")

@@ -8,7 +8,8 @@ import json
 import os
 import secrets
 import sqlite3
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import stand_in
 
 APP = os.environ["APP"]
 PORT = {"Sonarr": 8989, "Radarr": 7878, "Prowlarr": 9696}[APP]
@@ -39,15 +40,7 @@ def api_key(database):
     return database.execute("SELECT Value FROM Config WHERE Key = 'ApiKey'").fetchone()[0]
 
 
-class Handler(BaseHTTPRequestHandler):
-    def answer(self, status, body):
-        data = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
+class Handler(stand_in.Handler):
     def do_GET(self):
         if self.path == "/ping":
             return self.answer(200, {"status": "OK"})
@@ -75,4 +68,4 @@ class Handler(BaseHTTPRequestHandler):
 drop_privileges()
 DATABASE = open_database()
 KEY = api_key(DATABASE)
-ThreadingHTTPServer(("0.0.0.0", PORT), Handler).serve_forever()
+stand_in.serve(PORT, Handler)

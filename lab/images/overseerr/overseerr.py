@@ -7,7 +7,8 @@ import json
 import os
 import secrets
 import sqlite3
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import stand_in
 
 CONFIG = "/app/config"
 
@@ -30,15 +31,7 @@ def open_database():
     return database
 
 
-class Handler(BaseHTTPRequestHandler):
-    def answer(self, status, body):
-        data = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
+class Handler(stand_in.Handler):
     def do_GET(self):
         if self.path == "/api/v1/settings/public":
             return self.answer(200, SETTINGS["public"])
@@ -54,4 +47,4 @@ class Handler(BaseHTTPRequestHandler):
 
 SETTINGS = load_settings()
 DATABASE = open_database()
-ThreadingHTTPServer(("0.0.0.0", 5055), Handler).serve_forever()
+stand_in.serve(5055, Handler)
