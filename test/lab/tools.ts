@@ -5,15 +5,20 @@ import { labEnvironment } from "../../lab/engine";
 
 const run = promisify(execFile);
 
-/** Standard output of a tool of the lab (kubectl, nomad, curl …). Throws with its standard error. */
-export async function tool(name: string, ...args: string[]): Promise<string> {
+/** Runs a tool with the lab's environment and gives its output as it is. Throws with its standard error. */
+export async function runTool(name: string, args: string[], input?: string): Promise<string> {
   const running = run(name, args, {
     env: { ...process.env, ...labEnvironment() },
     timeout: 150_000,
   });
   // `nomad alloc exec` would wait for more input for ever.
-  running.child.stdin?.end();
-  return (await running).stdout.trim();
+  running.child.stdin?.end(input);
+  return (await running).stdout;
+}
+
+/** Output of a tool of the lab (kubectl, nomad, curl …) without the white space around it. */
+export async function tool(name: string, ...args: string[]): Promise<string> {
+  return (await runTool(name, args)).trim();
 }
 
 /** Answer of the cluster, parsed. */

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as automation from "@pulumi/pulumi/automation";
-import { execFile } from "child_process";
 import { randomBytes } from "crypto";
-import { promisify } from "util";
-import { labEnvironment, labStack } from "../../../lab/engine";
+import { labStack } from "../../../lab/engine";
+
+export { runTool as tool } from "../tools";
 
 /** One behaviour of a provider plugin, and where it is known from: the plugin's source, or seen with the published one. */
 export function behaves(
@@ -149,15 +149,6 @@ export class Scenario {
     const stack = await this.stack();
     await stack.destroy({ remove: true });
   }
-}
-
-/** Runs a tool with the lab's environment. */
-export async function tool(command: string, args: string[], input?: string): Promise<string> {
-  const running = promisify(execFile)(command, args, {
-    env: { ...process.env, ...labEnvironment() },
-  });
-  running.child.stdin?.end(input);
-  return (await running).stdout;
 }
 
 /** Tries until it works: for what the test does to the world while a step is under way. */
