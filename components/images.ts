@@ -4,7 +4,21 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
-const names = z.enum(["overseerr", "sonarr"]);
+const names = z.enum([
+  "clusterplexOrchestrator",
+  "clusterplexPmsMod",
+  "clusterplexWorkerMod",
+  "decypharr",
+  "intelGpuPlugin",
+  "overseerr",
+  "plex",
+  "profilarr",
+  "prowlarr",
+  "pulsarr",
+  "radarr",
+  "rclone",
+  "sonarr",
+]);
 
 const entry = z
   .strictObject({
