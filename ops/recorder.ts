@@ -106,11 +106,16 @@ function masked(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(inner)]));
 }
 
+/** The name of a Kubernetes object that is given none; the real one ends in random digits. */
+export function autoName(name: string): string {
+  return `${name}-autonamed`;
+}
+
 /** What a provider would answer: the inputs, and the properties that the program reads back. */
 function newResource({ type, name, inputs }: MockResourceArgs) {
   const state = { ...(inputs as Record<string, unknown>) };
   if (type.startsWith("kubernetes:")) {
-    state.metadata = { name: `${name}-autonamed`, ...(state.metadata as object) };
+    state.metadata = { name: autoName(name), ...(state.metadata as object) };
   }
   if (type === "random:index/randomPassword:RandomPassword") {
     state.result = pulumi.secret(generatedSecret);
