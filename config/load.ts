@@ -1,5 +1,6 @@
 /** The only file that reads Pulumi's config. */
 import * as pulumi from "@pulumi/pulumi";
+import { homelabFaults } from "./homelab-rules";
 import { describeProblems } from "./problems";
 import { stackConfig, type StackConfig } from "./schema";
 
@@ -13,8 +14,10 @@ export function loadConfig(): StackConfig {
       .map(([key, value]) => [key.slice(prefix.length), decode(value)]),
   );
   const result = stackConfig.safeParse(given);
-  if (result.success) return result.data;
-  const problems = describeProblems(result.error, given, `Pulumi.${pulumi.getStack()}.yaml`);
+  const faults = given.platform === "k3s" ? homelabFaults(given) : [];
+  if (result.success && faults.length === 0) return result.data;
+  const file = `Pulumi.${pulumi.getStack()}.yaml`;
+  const problems = describeProblems(result.error?.issues ?? [], faults, given, file);
   throw new pulumi.RunError(`The stack's config has to be corrected:\n${problems}`);
 }
 

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { exampleAt, platformSchema, schemaAt, type JsonSchema, type Path } from "./json-schema";
 import { nearest } from "./nearest";
+import type { RuleFault } from "./rules";
 
 interface Problem {
   readonly path: Path;
@@ -10,18 +11,39 @@ interface Problem {
   readonly fix: string;
 }
 
-/** Every fault of one stack's config, in the schema's order, as one text. */
-export function describeProblems(error: z.ZodError, given: unknown, file: string): string {
+/** Every fault of one stack's config, the schema's first, as one text. */
+export function describeProblems(
+  issues: readonly z.core.$ZodIssue[],
+  faults: readonly RuleFault[],
+  given: unknown,
+  file: string,
+): string {
   const schema = platformSchema(valueAt(given, ["platform"]));
-  return error.issues
-    .flatMap((issue) =>
-      issue.code === "unrecognized_keys"
-        ? issue.keys.map((key) => unknownKey([...issue.path, key], schema))
-        : [wrongValue(issue, given, schema)],
-    )
+  const wrong = issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => unknownKey([...issue.path, key], schema))
+      : [wrongValue(issue, given, schema)],
+  );
+  return [...wrong, ...faults.map((fault) => brokenRule(fault, schema))]
     .map(({ path, what, fix }) => [`✗ ${dotted(path)}: ${what}`, `in ${file}`, `fix: ${fix}`])
     .map((lines) => lines.join("\n    "))
     .join("\n");
+}
+
+function brokenRule(fault: RuleFault, schema: JsonSchema): Problem {
+  const { path, found, expected, fixPath = path } = fault;
+  const example = exampleAt(schema, fixPath);
+  return {
+    path,
+    what: `${found === undefined ? "missing" : `found ${JSON.stringify(found)}`}, expected ${expected}`,
+    fix: fault.remove
+      ? `pulumi config rm --path ${quoted(dotted(path))}`
+      : setting(example.path, fault.fix ?? example.value),
+  };
+}
+
+function setting(path: Path, value: unknown): string {
+  return `pulumi config set --path ${quoted(dotted(path))} ${quoted(String(value))}`;
 }
 
 function unknownKey(path: Path, schema: JsonSchema): Problem {
@@ -44,7 +66,7 @@ function wrongValue(issue: z.core.$ZodIssue, given: unknown, schema: JsonSchema)
     path,
     what:
       found === undefined ? missing : `found ${JSON.stringify(found)}, expected ${expected(issue)}`,
-    fix: `pulumi config set --path ${quoted(dotted(fix.path))} ${quoted(String(fix.value))}`,
+    fix: setting(fix.path, fix.value),
   };
 }
 
