@@ -1,37 +1,93 @@
 import type { types } from "@pulumi/kubernetes";
+import type { Labels } from "./labels";
 
 type PodSpec = types.input.core.v1.PodSpec;
+type Toleration = types.input.core.v1.Toleration;
 
 /** Label and taint of the nodes that hold Longhorn's replicas; one constant, so they can't differ. */
 const storage = { key: "node.longhorn.io/storage", value: "enabled" };
 const primary = { key: "node.longhorn.io/primary", value: "true" };
+/** Label and taint of the GPU node. */
+const gpu = { key: "gpu", value: "true" };
+
+/** The pods that read Decypharr's files: near it they read from this node instead of over the network. */
+const streaming = { key: "streaming-stack", value: "true" };
 
 /** Seconds after which a pod leaves a lost node. Kubernetes' own 300 would outlast the promised minute. */
 const tolerationSeconds = 30;
 
-/** Pods with a Longhorn claim: on a storage node, the primary one if it is up. */
-export function onStorageNodes(): Pick<PodSpec, "affinity" | "tolerations"> {
+/** Which nodes may run a pod, and what pulls it. */
+export interface Placement {
+  /** `gpu-and-storage` is for a GPU that sits in a storage node. */
+  readonly nodes: "storage" | "gpu" | "gpu-and-storage" | "any";
+  /** Whether the pod belongs to the streaming stack: it should, or must, share a node with the rest of it. */
+  readonly streaming?: "preferred" | "required";
+}
+
+/** Affinity and tolerations of a placement. A toleration is given only for what the pod must enter. */
+export function place({
+  nodes,
+  streaming: group,
+}: Placement): Pick<PodSpec, "affinity" | "tolerations"> {
+  const required = {
+    any: [],
+    gpu: [gpu],
+    storage: [storage],
+    "gpu-and-storage": [gpu, storage],
+  }[nodes];
+  const lost = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map(lostNode);
   return {
     affinity: {
-      nodeAffinity: {
-        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [nodesWith(storage)] },
-        preferredDuringSchedulingIgnoredDuringExecution: [
-          { weight: 100, preference: nodesWith(primary) },
-        ],
-      },
+      ...(required.length > 0 && {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [nodesWith(...required)],
+          },
+          ...(nodes === "storage" && {
+            preferredDuringSchedulingIgnoredDuringExecution: [
+              { weight: 100, preference: nodesWith(primary) },
+            ],
+          }),
+        },
+      }),
+      ...(group && { podAffinity: nearTheStack(group) }),
     },
-    tolerations: [
-      { ...storage, operator: "Equal", effect: "NoSchedule" },
-      lostNode("node.kubernetes.io/not-ready"),
-      lostNode("node.kubernetes.io/unreachable"),
-    ],
+    tolerations: [...required.map(tainted), ...lost],
   };
 }
 
-function nodesWith({ key, value }: { key: string; value: string }) {
-  return { matchExpressions: [{ key, operator: "In", values: [value] }] };
+/** Labels by which the streaming stack finds itself. */
+export function placementLabels({ streaming: group }: Placement): Labels {
+  return group ? { [streaming.key]: streaming.value } : {};
 }
 
-function lostNode(key: string) {
+/** Tolerations of what serves the GPU node itself, such as its device plugin; a lost node keeps it. */
+export function onGpuNodes(): Pick<PodSpec, "nodeSelector" | "tolerations"> {
+  return { nodeSelector: { [gpu.key]: gpu.value }, tolerations: [tainted(gpu)] };
+}
+
+function nearTheStack(group: "preferred" | "required"): types.input.core.v1.PodAffinity {
+  const podAffinityTerm = {
+    labelSelector: {
+      matchExpressions: [{ key: streaming.key, operator: "In", values: [streaming.value] }],
+    },
+    topologyKey: "kubernetes.io/hostname",
+  };
+  return group === "required"
+    ? { requiredDuringSchedulingIgnoredDuringExecution: [podAffinityTerm] }
+    : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] };
+}
+
+function nodesWith(...labels: readonly { key: string; value: string }[]) {
+  return {
+    matchExpressions: labels.map(({ key, value }) => ({ key, operator: "In", values: [value] })),
+  };
+}
+
+function tainted(taint: { key: string; value: string }): Toleration {
+  return { ...taint, operator: "Equal", effect: "NoSchedule" };
+}
+
+function lostNode(key: string): Toleration {
   return { key, operator: "Exists", effect: "NoExecute", tolerationSeconds };
 }

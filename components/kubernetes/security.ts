@@ -17,8 +17,8 @@ export interface SecurityProfile {
 }
 
 /**
- * linuxserver.io images: init starts as root, prepares the container and drops to PUID:PGID.
- * The root file system stays writable, because init writes the user into /etc/passwd.
+ * linuxserver.io images, and others made alike: init starts as root, prepares the container and drops
+ * to PUID:PGID. The root file system stays writable, because init writes the user into /etc/passwd.
  */
 export function linuxserver(identity: Identity): SecurityProfile {
   return {
@@ -48,4 +48,43 @@ export function linuxserver(identity: Identity): SecurityProfile {
       TZ: identity.timezone,
     },
   };
+}
+
+/** Programs that need no root at all: they run as the apps' user, with nothing to gain. */
+export function unprivileged({ puid, pgid, timezone }: Identity): SecurityProfile {
+  return {
+    pod: {
+      runAsNonRoot: true,
+      fsGroup: pgid,
+      fsGroupChangePolicy: "OnRootMismatch",
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    container: {
+      runAsUser: puid,
+      runAsGroup: pgid,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+    },
+    env: { TZ: timezone },
+  };
+}
+
+/**
+ * A container that mounts a FUSE file system for others: Kubernetes hands a mount on to the node
+ * (Bidirectional) only from a privileged container. https://kubernetes.io/docs/concepts/storage/volumes/#mount-propagation
+ */
+export function fuseMounter(identity: Identity): SecurityProfile {
+  const { pod, env } = linuxserver(identity);
+  return {
+    pod: { ...pod, seccompProfile: { type: "Unconfined" } },
+    container: { privileged: true },
+    env,
+  };
+}
+
+/** The profile with one more group, such as the one that owns a device. */
+export function inGroup(profile: SecurityProfile, group: number | undefined): SecurityProfile {
+  return group === undefined
+    ? profile
+    : { ...profile, pod: { ...profile.pod, supplementalGroups: [group] } };
 }

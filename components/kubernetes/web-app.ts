@@ -1,22 +1,17 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { ingress, type IngressRules } from "./ingress";
 import { labels, selectorLabels } from "./labels";
+import { placementLabels } from "./placement";
 import { podSpec, type PodSpec } from "./pod";
 import type { Identity } from "./security";
+import { clusterUrl, service } from "./service";
 
 /** Where, as whom and behind what the apps of one stack run; the same for all of them. */
 export interface Site {
   readonly namespace: pulumi.Input<string>;
   readonly identity: Identity;
   readonly ingress: IngressRules;
-}
-
-export interface IngressRules {
-  readonly className: string;
-  /** Traefik's entry point. @default the controller's own */
-  readonly entryPoint?: string;
-  /** Serve the hosts over https. */
-  readonly tls: boolean;
 }
 
 export interface WebAppSpec extends PodSpec {
@@ -34,8 +29,6 @@ export interface WebApp {
   readonly url: pulumi.Output<string>;
   /** Base URL for people, through the Ingress. */
   readonly publicUrl: string;
-  readonly deployment: k8s.apps.v1.Deployment;
-  readonly service: k8s.core.v1.Service;
 }
 
 /**
@@ -47,12 +40,9 @@ export function webApp(
   spec: WebAppSpec,
   opts: { readonly parent: pulumi.ComponentResource },
 ): WebApp {
-  const metadata = {
-    name,
-    namespace: spec.site.namespace,
-    labels: labels(name, spec.component),
-  };
-  const deployment = new k8s.apps.v1.Deployment(
+  const { namespace } = spec.site;
+  const metadata = { name, namespace, labels: labels(name, spec.component) };
+  new k8s.apps.v1.Deployment(
     name,
     {
       metadata,
@@ -61,60 +51,22 @@ export function webApp(
         replicas: 1,
         strategy: { type: "Recreate" },
         selector: { matchLabels: selectorLabels(name) },
-        template: { metadata: { labels: metadata.labels }, spec: podSpec(name, spec) },
+        template: podTemplate(name, spec),
       },
     },
     opts,
   );
-  const service = new k8s.core.v1.Service(
-    name,
-    {
-      metadata,
-      spec: {
-        selector: selectorLabels(name),
-        ports: Object.entries(spec.ports).map(([port, number]) => ({
-          name: port,
-          port: number,
-          targetPort: port,
-        })),
-      },
-    },
-    opts,
-  );
-  new k8s.networking.v1.Ingress(
-    name,
-    {
-      metadata: { ...metadata, annotations: ingressAnnotations(spec.site.ingress) },
-      spec: ingressSpec(spec.host, spec.site.ingress, service.metadata.name),
-    },
-    opts,
-  );
-
+  const front = service({ metadata, ports: spec.ports }, opts);
   return {
-    url: pulumi.interpolate`http://${service.metadata.name}.${spec.site.namespace}:${spec.ports.http}`,
-    publicUrl: `${spec.site.ingress.tls ? "https" : "http"}://${spec.host}`,
-    deployment,
-    service,
+    url: clusterUrl(front, spec.ports.http),
+    publicUrl: ingress(metadata, spec.host, spec.site.ingress, front, opts),
   };
 }
 
-function ingressAnnotations({ entryPoint, tls }: IngressRules): Record<string, string> {
-  const router = "traefik.ingress.kubernetes.io/router";
+/** The pods of a workload, with the labels of the app and of what attracts them. */
+export function podTemplate(name: string, spec: PodSpec & { readonly component: string }) {
   return {
-    ...(entryPoint && { [`${router}.entrypoints`]: entryPoint }),
-    ...(tls && { [`${router}.tls`]: "true" }),
-  };
-}
-
-function ingressSpec(
-  host: string,
-  { className, tls }: IngressRules,
-  service: pulumi.Input<string>,
-) {
-  const backend = { service: { name: service, port: { name: "http" } } };
-  return {
-    ingressClassName: className,
-    rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
-    ...(tls && { tls: [{ hosts: [host] }] }),
+    metadata: { labels: { ...labels(name, spec.component), ...placementLabels(spec.placement) } },
+    spec: podSpec(name, spec),
   };
 }
