@@ -1,59 +1,65 @@
 import * as pulumi from "@pulumi/pulumi";
 import { images } from "../images";
-import { apiKey } from "../kubernetes/api-key";
+import type { SecretRef } from "../kubernetes/env";
 import type { Mount } from "../kubernetes/pod";
 import { httpGet } from "../kubernetes/probes";
 import { linuxserver } from "../kubernetes/security";
 import { webApp, type Site } from "../kubernetes/web-app";
+import { readsDfs, type Dfs } from "../storage/dfs";
+import { libraryMounts, type MediaLibrary } from "../storage/media";
 
 export interface SonarrArgs {
   readonly site: Site;
   /** Database and settings. */
   readonly state: Mount;
+  readonly library: MediaLibrary;
+  /** Decypharr's file system, into which the symlink library points. @default none */
+  readonly dfs?: Dfs;
+  /** Key of its API. */
+  readonly apiKey: SecretRef;
   /** Host name of the Ingress. */
   readonly host: string;
 }
 
 /** Sonarr: finds, grabs and files TV series. Its SQLite state allows exactly one replica. */
 export class Sonarr extends pulumi.ComponentResource {
+  public static readonly port = 8989;
+
   /** Base URL inside the cluster. */
   public readonly url: pulumi.Output<string>;
   /** Base URL for people. */
   public readonly publicUrl: string;
-  /** Key of its API, for the apps that talk to it. */
-  public readonly apiKey: pulumi.Output<string>;
 
   constructor(name: string, args: SonarrArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:apps:Sonarr", name, {}, opts);
 
-    const key = apiKey(name, args.site.namespace, { parent: this });
-    const app = webApp(
-      name,
-      {
-        site: args.site,
-        component: "series",
-        image: images.sonarr,
-        security: linuxserver(args.site.identity),
-        ports: { http: 8989 },
-        host: args.host,
-        health: httpGet("/ping"),
-        mounts: { "/config": args.state },
-        env: {
-          SONARR__AUTH__APIKEY: key.ref,
-          // Signing in is left to what stands before the Ingress; the API still asks for its key.
-          SONARR__AUTH__METHOD: "External",
-        },
-        resources: {
-          requests: { cpu: "100m", memory: "512Mi" },
-          limits: { cpu: "500m", memory: "2Gi" },
-        },
+    const spec = {
+      site: args.site,
+      component: "series",
+      image: images.sonarr,
+      security: linuxserver(args.site.identity),
+      placement: { nodes: "storage" },
+      ports: { http: Sonarr.port },
+      host: args.host,
+      health: httpGet("/ping"),
+      mounts: { "/config": args.state, ...libraryMounts(args.library, "read-write") },
+      env: {
+        SONARR__AUTH__APIKEY: args.apiKey,
+        // Signing in is left to what stands before the Ingress; the API still asks for its key.
+        SONARR__AUTH__METHOD: "External",
       },
-      { parent: this },
-    );
+      resources: {
+        requests: { cpu: "100m", memory: "512Mi" },
+        limits: { cpu: "500m", memory: "2Gi" },
+      },
+    } as const;
+    const alive = `http://127.0.0.1:${Sonarr.port.toString()}/ping`;
+    const app = webApp(name, readsDfs(spec, alive, args.dfs), {
+      parent: this,
+    });
 
     this.url = app.url;
     this.publicUrl = app.publicUrl;
-    this.apiKey = key.value;
     this.registerOutputs({ url: this.url, publicUrl: this.publicUrl });
   }
 }
