@@ -20,11 +20,7 @@ export function nomadStack(config: NomadConfig): StackOutputs {
     { providers: { nomad: cluster } },
   );
 
-  return stackOutputs({
-    overseerr: {
-      url: overseerr.url,
-      image: images.overseerr,
-      nextSteps: [`Overseerr: sign in with Plex at ${overseerr.url}`],
-    },
-  });
+  return stackOutputs({ overseerr: { url: overseerr.url, image: images.overseerr } }, [
+    `Overseerr: sign in with Plex at ${overseerr.url}`,
+  ]);
 }

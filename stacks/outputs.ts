@@ -10,8 +10,6 @@ export interface AppOutputs {
   readonly image: string;
   /** Generated keys, marked secret. */
   readonly secrets?: Readonly<Record<string, Input<string>>>;
-  /** What is left for a person to do, in order. */
-  readonly nextSteps?: readonly string[];
 }
 
 /** What every stack tells after `up`; the same keys in each, so that tools read all of them alike. */
@@ -19,13 +17,17 @@ export interface StackOutputs {
   readonly urls: Readonly<Record<string, Input<string>>>;
   readonly loadBalancers: Readonly<Record<string, Input<string>>>;
   readonly images: Readonly<Record<string, string>>;
+  /** What is left for a person to do, in order. */
   readonly nextSteps: readonly string[];
   /** `pulumi stack output secrets --show-secrets` */
   readonly secrets: Readonly<Record<string, Input<string>>>;
 }
 
 /** Sorts the apps' outputs by what is told instead of by app. */
-export function stackOutputs(apps: Readonly<Record<string, AppOutputs>>): StackOutputs {
+export function stackOutputs(
+  apps: Readonly<Record<string, AppOutputs>>,
+  nextSteps: readonly string[],
+): StackOutputs {
   const collect = <T>(pick: (app: AppOutputs) => T | undefined): Record<string, T> =>
     Object.fromEntries(
       Object.entries(apps).flatMap(([name, app]) => {
@@ -37,7 +39,7 @@ export function stackOutputs(apps: Readonly<Record<string, AppOutputs>>): StackO
     urls: collect((app) => app.url),
     loadBalancers: collect((app) => app.loadBalancer),
     images: collect((app) => app.image),
-    nextSteps: Object.values(apps).flatMap((app) => app.nextSteps ?? []),
+    nextSteps,
     secrets: Object.fromEntries(
       Object.values(apps).flatMap((app) => Object.entries(app.secrets ?? {})),
     ),
