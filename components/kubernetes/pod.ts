@@ -98,9 +98,16 @@ function server(name: string, spec: ServerSpec): Container {
       containerPort: number,
     })),
     ...probes(spec),
-    ...(devices && { resources: { ...resources, limits: { ...resources.limits, ...devices } } }),
+    ...(devices && {
+      resources: { ...resources, limits: { ...resources.limits, ...quantities(devices) } },
+    }),
     ...(preStop && { lifecycle: { preStop: { exec: { command: [...preStop] } } } }),
   };
+}
+
+/** Counts as Kubernetes gives them back, so that they don't differ at the next `up`. */
+function quantities(counts: Readonly<Record<string, number>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count.toString()]));
 }
 
 function container(name: string, spec: ContainerSpec): Container {
