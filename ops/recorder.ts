@@ -42,6 +42,9 @@ export interface Surroundings {
 /** Stands for every generated secret. Looking for it shows whether one is somewhere in clear. */
 export const generatedSecret = "c0ffee00c0ffee00c0ffee00c0ffee00";
 
+/** Stands for every address that a cluster gives to a Service. */
+export const generatedAddress = "10.43.0.99";
+
 /** Runs `program` to its end, all registrations included. What it returns are the outputs. */
 export async function record(program: () => unknown, where: Surroundings = {}): Promise<Recording> {
   pulumi.runtime.setAllConfig(where.config ?? {}, []);
@@ -116,6 +119,9 @@ function newResource({ type, name, inputs }: MockResourceArgs) {
   const state = { ...(inputs as Record<string, unknown>) };
   if (type.startsWith("kubernetes:")) {
     state.metadata = { name: autoName(name), ...(state.metadata as object) };
+  }
+  if (type === "kubernetes:core/v1:Service") {
+    state.spec = { clusterIP: generatedAddress, ...(state.spec as object) };
   }
   if (type === "random:index/randomPassword:RandomPassword") {
     state.result = pulumi.secret(generatedSecret);
