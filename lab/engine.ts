@@ -75,7 +75,7 @@ export function productStack(
   return labStack(name, program, { project: projectName(), config });
 }
 
-/** Objects are merged key by key, everything else is replaced. */
+/** Objects are merged key by key, null removes a key, everything else is replaced (RFC 7386). */
 function merge(
   base: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,
@@ -85,7 +85,8 @@ function merge(
   const result = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const before = result[key];
-    result[key] = isObject(before) && isObject(value) ? merge(before, value) : value;
+    if (value === null) Reflect.deleteProperty(result, key);
+    else result[key] = isObject(before) && isObject(value) ? merge(before, value) : value;
   }
   return result;
 }

@@ -48,7 +48,9 @@ export const generatedAddress = "10.43.0.99";
 /** Runs `program` to its end, all registrations included. What it returns are the outputs. */
 export async function record(program: () => unknown, where: Surroundings = {}): Promise<Recording> {
   pulumi.runtime.setAllConfig(where.config ?? {}, []);
-  await pulumi.runtime.setMocks({ newResource, call: noCalls }, where.project, where.stack);
+  // As a preview: what only an `up` may do, such as asking for secrets, is not done here.
+  const mocks = { newResource, call: noCalls };
+  await pulumi.runtime.setMocks(mocks, where.project, where.stack, true);
   const seen = watch(pulumi.runtime.getMonitor() as unknown as MockMonitor);
 
   const returned = (await program()) as pulumi.Inputs | undefined;
@@ -122,6 +124,10 @@ function newResource({ type, name, inputs }: MockResourceArgs) {
   }
   if (type === "kubernetes:core/v1:Service") {
     state.spec = { clusterIP: generatedAddress, ...(state.spec as object) };
+    state.status = { loadBalancer: {} };
+  }
+  if (type === "kubernetes:core/v1:PersistentVolumeClaim") {
+    state.spec = { volumeName: `${name}-volume`, ...(state.spec as object) };
   }
   if (type === "random:index/randomPassword:RandomPassword") {
     state.result = pulumi.secret(generatedSecret);
