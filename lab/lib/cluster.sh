@@ -12,6 +12,8 @@ cluster_services() {
   # The pool is refused until the definitions are served.
   wait_until 30 "the manifests to be accepted" kube apply --server-side -f /lab/machine/manifests
   wait_until 60 "the node" kube wait --for=condition=Ready --timeout=1s node/k3s-w1
+  # What Intel's device plugin would announce, had the machine a GPU.
+  kube patch node k3s-w1 --subresource=status --type=merge --patch '{"status": {"capacity": {"gpu.intel.com/i915": "2"}}}'
   kube wait --for=condition=Available --timeout=120s --all-namespaces --all deployment
 }
 

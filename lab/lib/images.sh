@@ -17,12 +17,13 @@ build_image() { inside env DOCKER_BUILDKIT=0 docker build --tag "$1" "${@:3}" "/
 build_images() {
   local archive=$1 key folder app reference references=(lab.local/base:1 lab.local/pause:1)
   rm -rf "$LAB_WORLD/images" && cp -r "$HERE/images" "$LAB_WORLD/images"
+  cp "$LAB_BIN/rclone" "$LAB_WORLD/images/rclone/"
   inside docker import - lab.local/debian:1 <"$LAB_IMAGE_BASE"
   build_image lab.local/base:1 base
   build_image lab.local/pause:1 pause
   while IFS=$'\t' read -r key folder app; do
     reference=$(pinned "$key")
-    build_image "$reference" "$folder" --build-arg "APP=$app"
+    build_image "$reference" "$folder" --build-arg "APP=$app" --build-arg "VERSION=${reference##*:}"
     references+=("$reference")
   done < <(grep -v '^#' "$HERE/images/images.tsv")
   inside docker save "${references[@]}" >"$archive.part"

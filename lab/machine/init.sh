@@ -31,6 +31,10 @@ mount_root() {
   done
   # Pods hand mounts on to each other below these (Bidirectional needs a shared mount).
   mount --make-rshared "$new/var/lib/kubelet"
+  # Decypharr's file system appears below this one, and hands itself on to its readers.
+  mkdir -p "$new/mnt/k8s"
+  mount -t tmpfs tmpfs "$new/mnt/k8s"
+  mount --make-rshared "$new/mnt/k8s"
 }
 
 # The same hierarchies as outside, rooted in the lab's own cgroup by the cgroup namespace.
@@ -65,6 +69,17 @@ network() {
   sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1
 }
 
+# The folders that a NAS would export, with a little to play.
+nas() {
+  local file
+  mkdir -p /srv/nas/transcode
+  for file in tv/Show/Show.S01E0{1,2,3}.mkv movies/Film/Film.mkv; do
+    mkdir -p "/srv/nas/media/$(dirname "$file")"
+    head -c 65536 /dev/urandom >"/srv/nas/media/$file"
+  done
+  chown -R 1000:1000 /srv/nas
+}
+
 main() {
   local pid
   # The number that the outside knows this process by; read before /proc is the namespace's own.
@@ -88,6 +103,7 @@ main() {
   cp -r /lab/machine/etc /lab/etc
   # The host volume that nomad.hcl offers.
   mkdir -p /var/lib/volumes/overseerr-config
+  nas
   exec supervisord -c /lab/machine/supervisord.conf
 }
 

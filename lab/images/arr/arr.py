@@ -4,7 +4,6 @@ Starts as root and drops to PUID:PGID, as the linuxserver images do. Whatever it
 SQLite database in /config or from its environment; without a key in the environment it makes one and keeps it.
 """
 
-import json
 import os
 import secrets
 import sqlite3
@@ -14,14 +13,6 @@ import stand_in
 APP = os.environ["APP"]
 PORT = {"Sonarr": 8989, "Radarr": 7878, "Prowlarr": 9696}[APP]
 API = "/api/v1" if APP == "Prowlarr" else "/api/v3"
-
-
-def drop_privileges():
-    uid, gid = int(os.environ.get("PUID", 911)), int(os.environ.get("PGID", 911))
-    os.chown("/config", uid, gid)
-    os.setgroups([])
-    os.setgid(gid)
-    os.setuid(uid)
 
 
 def open_database():
@@ -56,7 +47,7 @@ class Handler(stand_in.Handler):
     def do_POST(self):
         if self.headers.get("X-Api-Key") != KEY:
             return self.answer(401, {"error": "Unauthorized"})
-        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        body = self.json()
         if self.path != f"{API}/rootfolder":
             return self.answer(404, {"message": "NotFound"})
         if not os.path.isdir(body["path"]):
@@ -65,7 +56,7 @@ class Handler(stand_in.Handler):
         return self.answer(201, {"id": id, **body})
 
 
-drop_privileges()
+stand_in.drop_to_user("/config")
 DATABASE = open_database()
 KEY = api_key(DATABASE)
 stand_in.serve(PORT, Handler)
