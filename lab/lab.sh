@@ -44,6 +44,7 @@ start() {
   step "stand-in images" load_images
   step "cluster services" cluster_services
   step "Nomad" wait_for_nomad
+  step "secrets" encrypt_secrets
   write_environment
 }
 

@@ -12,9 +12,19 @@ PULUMI_HOME=$LAB_CACHE/pulumi-home
 PULUMI_BACKEND_URL=file://$LAB_WORLD/pulumi/state
 PULUMI_CONFIG_PASSPHRASE=lab
 PULUMI_SKIP_UPDATE_CHECK=true
+SOPS_AGE_KEY_FILE=$LAB_WORLD/age-key
 LAB_WORLD=$LAB_WORLD
 LAB_NODE=$LAB_NODE
 END
+}
+
+# The stack's secrets file, made with the tool that people use, for a key of the lab's own.
+encrypt_secrets() {
+  local dir=$LAB_WORLD/secrets
+  [[ ! -e $dir/homelab.sops.yaml ]] || return 0
+  mkdir -p "$dir"
+  env PATH="$LAB_BIN:$PATH" SOPS_AGE_KEY_FILE="$LAB_WORLD/age-key" SECRETS_DIR="$dir" \
+    bash "$CHECKOUT/ops/secrets.sh" init homelab --from "$HERE/secrets/homelab.yaml"
 }
 
 environment() {
