@@ -44,8 +44,9 @@ export async function labStack(
   { project = "lab", config = {} }: LabStackOptions = {},
 ): Promise<automation.Stack> {
   const envVars = labEnvironment();
-  // The Automation API looks for the CLI on this process's own PATH.
+  // The inline program runs in this very process, and so does the search for the CLI.
   process.env.PATH = envVars.PATH;
+  process.env.SOPS_AGE_KEY_FILE = envVars.SOPS_AGE_KEY_FILE;
   const workDir = path.join(envVars.LAB_WORLD ?? "", "pulumi", "work", name);
   fs.mkdirSync(workDir, { recursive: true });
   return automation.LocalWorkspace.createOrSelectStack(

@@ -11,7 +11,7 @@ preflight() {
   [[ $(uname -s) == Linux ]] || problem "this is $(uname -s), the lab needs Linux" "run it in a Linux virtual machine, or \`npm run render\` to see the plan"
   [[ $EUID == 0 ]] || problem "not root: the lab makes namespaces, mounts and network links" "run it as root (sudo npm run lab), or \`npm run render\` to see the plan with Node alone"
   command -v apt-get >/dev/null || problem "no apt-get: the lab's machine is made of Debian packages" "use a Debian-like machine"
-  command -v go >/dev/null || problem "Go is not installed: the lab builds its tools from source" "install Go 1.25 or newer (https://go.dev/dl/) and put it on PATH"
+  command -v go >/dev/null || problem "Go is not installed: the lab builds its tools from source" "install Go 1.26 or newer (https://go.dev/dl/) and put it on PATH"
   [[ $(node -p 'process.versions.node.split(".")[0] >= 20' 2>/dev/null) == true ]] || problem "Node $(node --version 2>/dev/null || echo 'is missing')" "install Node 20 or newer"
   free=$(($(stat -f -c '%a * %S' "$LAB_CACHE") / 1073741824))
   # A cache that is full of built tools has had its share already.

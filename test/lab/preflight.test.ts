@@ -39,7 +39,7 @@ test("names a missing root, a missing Go and what to do, all at once", async () 
     not root: the lab makes namespaces, mounts and network links
         fix: run it as root (sudo npm run lab), or \`npm run render\` to see the plan with Node alone
     Go is not installed: the lab builds its tools from source
-        fix: install Go 1.25 or newer (https://go.dev/dl/) and put it on PATH
+        fix: install Go 1.26 or newer (https://go.dev/dl/) and put it on PATH
 `);
 });
 
