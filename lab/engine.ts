@@ -5,7 +5,7 @@ import * as path from "node:path";
 import * as automation from "@pulumi/pulumi/automation";
 import { parse } from "yaml";
 import { program } from "../index";
-import { projectName, stackFileValues } from "../ops/stack-file";
+import { mergePatch, projectName, stackFileValues } from "../ops/stack-file";
 
 /** Stacks of the project that the lab runs. */
 export const stackNames = ["homelab", "nomad"] as const;
@@ -70,24 +70,8 @@ export function productStack(
     .readFileSync(path.join(__dirname, "overlay", `${name}.yaml`), "utf8")
     .replace(/\$\{(\w+)\}/g, (_, variable: string) => environment[variable] ?? "");
   const config = [parse(overlay) as Record<string, unknown>, overrides].reduce(
-    merge,
+    mergePatch,
     stackFileValues(`Pulumi.${name}.yaml`),
   );
   return labStack(name, program, { project: projectName(), config });
-}
-
-/** Objects are merged key by key, null removes a key, everything else is replaced (RFC 7386). */
-function merge(
-  base: Readonly<Record<string, unknown>>,
-  over: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-  const result = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const before = result[key];
-    if (value === null) Reflect.deleteProperty(result, key);
-    else result[key] = isObject(before) && isObject(value) ? merge(before, value) : value;
-  }
-  return result;
 }

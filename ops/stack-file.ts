@@ -15,14 +15,35 @@ export function stackNames(): string[] {
   return fs.readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
+type Values = Readonly<Record<string, unknown>>;
+
 /** The config of a stack as the engine hands it to a program: every value a string. */
 export function stackFileConfig(file: string): Record<string, string> {
+  return engineConfig(stackFileValues(file));
+}
+
+/** Config as the engine hands it to a program: every value a string. */
+export function engineConfig(values: Values): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(stackFileValues(file)).map(([key, value]) => [
+    Object.entries(values).map(([key, value]) => [
       key,
       typeof value === "string" ? value : JSON.stringify(value),
     ]),
   );
+}
+
+/** Objects are merged key by key, null removes a key, everything else is replaced (RFC 7386). */
+export function mergePatch(base: Values, patch: Values): Record<string, unknown> {
+  const isObject = (value: unknown): value is Values =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  const result = { ...base };
+  for (const [key, value] of Object.entries(patch)) {
+    const before = result[key];
+    if (value === null) Reflect.deleteProperty(result, key);
+    else if (isObject(value)) result[key] = mergePatch(isObject(before) ? before : {}, value);
+    else result[key] = value;
+  }
+  return result;
 }
 
 /** The config of a stack as it stands in its file. */

@@ -30,7 +30,7 @@ step format prettier --check --log-level warn .
 step lint eslint --max-warnings 0 .
 step shellcheck shell_lint
 step types tsc --noEmit
-step unit jest --selectProjects unit
+step unit jest --selectProjects unit --silent
 # Nomad's own formatter, where there is one; the lab always has it.
 if command -v nomad >/dev/null; then
   step nomad-fmt nomad fmt -check -recursive components

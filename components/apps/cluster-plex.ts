@@ -49,7 +49,8 @@ export class Orchestrator extends pulumi.ComponentResource {
             component,
             image: images.clusterplexOrchestrator,
             security: unprivileged(site.identity),
-            placement: { nodes: "any" },
+            // It needs no volume, but whoever uses it does: where they can run, so can it.
+            placement: { nodes: "storage" },
             ports,
             health: httpGet("/health"),
             mounts: {},

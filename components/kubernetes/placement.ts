@@ -19,7 +19,7 @@ const tolerationSeconds = 30;
 /** Which nodes may run a pod, and what pulls it. */
 export interface Placement {
   /** `gpu-and-storage` is for a GPU that sits in a storage node. */
-  readonly nodes: "storage" | "gpu" | "gpu-and-storage" | "any";
+  readonly nodes: "storage" | "gpu" | "gpu-and-storage";
   /** Whether the pod belongs to the streaming stack: it should, or must, share a node with the rest of it. */
   readonly streaming?: "preferred" | "required";
 }
@@ -30,7 +30,6 @@ export function place({
   streaming: group,
 }: Placement): Pick<PodSpec, "affinity" | "tolerations"> {
   const required = {
-    any: [],
     gpu: [gpu],
     storage: [storage],
     "gpu-and-storage": [gpu, storage],
@@ -38,18 +37,16 @@ export function place({
   const lost = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map(lostNode);
   return {
     affinity: {
-      ...(required.length > 0 && {
-        nodeAffinity: {
-          requiredDuringSchedulingIgnoredDuringExecution: {
-            nodeSelectorTerms: [nodesWith(...required)],
-          },
-          ...(nodes === "storage" && {
-            preferredDuringSchedulingIgnoredDuringExecution: [
-              { weight: 100, preference: nodesWith(primary) },
-            ],
-          }),
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [nodesWith(...required)],
         },
-      }),
+        ...(nodes === "storage" && {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            { weight: 100, preference: nodesWith(primary) },
+          ],
+        }),
+      },
       ...(group && { podAffinity: nearTheStack(group) }),
     },
     tolerations: [...required.map(tainted), ...lost],

@@ -1,21 +1,16 @@
 import * as path from "node:path";
 import { program } from "../../index";
 import { record, type Recording } from "../../ops/recorder";
-import { projectName, stackFileConfig } from "../../ops/stack-file";
+import { engineConfig, mergePatch, projectName, stackFileValues } from "../../ops/stack-file";
 
-/** Runs a shipped stack as it is, or with some of its config keys replaced. */
+/** Runs a shipped stack as it is, or with a patch on its config: keys are merged, null removes one. */
 export function shippedStack(
   stack: string,
-  overlay: Readonly<Record<string, unknown>> = {},
+  patch: Readonly<Record<string, unknown>> = {},
 ): Promise<Recording> {
   const project = projectName();
-  const changed = Object.entries(overlay).map(([key, value]) => [
-    `${project}:${key}`,
-    JSON.stringify(value),
-  ]);
-  const config = {
-    ...stackFileConfig(path.join(__dirname, "..", "..", `Pulumi.${stack}.yaml`)),
-    ...(Object.fromEntries(changed) as Record<string, string>),
-  };
-  return record(program, { project, stack, config });
+  const changed = Object.entries(patch).map(([key, value]) => [`${project}:${key}`, value]);
+  const shipped = stackFileValues(path.join(__dirname, "..", "..", `Pulumi.${stack}.yaml`));
+  const values = mergePatch(shipped, Object.fromEntries(changed) as Record<string, unknown>);
+  return record(program, { project, stack, config: engineConfig(values) });
 }
