@@ -107,7 +107,9 @@ function server(name: string, spec: ServerSpec): Container {
 
 /** Counts as Kubernetes gives them back, so that they don't differ at the next `up`. */
 function quantities(counts: Readonly<Record<string, number>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count.toString()]));
+  return Object.fromEntries(
+    Object.entries(counts).map(([name, count]) => [name, count.toString()]),
+  );
 }
 
 function container(name: string, spec: ContainerSpec): Container {
