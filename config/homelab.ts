@@ -165,6 +165,10 @@ const storage = z
 function webApp(size: string) {
   return {
     enabled: z.boolean().default(true).describe("Leave the app out when false."),
+    keepState: z
+      .boolean()
+      .default(true)
+      .describe("Keep the config claim of an app that is left out, for its return."),
     host: hostname("tv.homelab")
       .optional()
       .describe("Host name; by default the app's name under ingress.domain."),

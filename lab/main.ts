@@ -67,20 +67,31 @@ async function maskedOutputs({ name, workspace }: automation.Stack): Promise<Out
   return JSON.parse(stdout) as Outputs;
 }
 
-/** Outputs for people: one line a value. */
+/** Outputs for people: one line a value; what is longer than that has a name to ask for. */
 function table(name: StackName, outputs: Outputs): string {
   const rows = Object.entries(outputs).flatMap(([group, value]) =>
-    Object.entries(value as object).map(([key, item], index) => [
-      index === 0 ? group : "",
-      Array.isArray(value) ? "" : key,
-      String(item),
-    ]),
+    isShort(value)
+      ? Object.entries(value).map(([key, item], index) => [
+          index === 0 ? group : "",
+          Array.isArray(value) ? "" : key,
+          item,
+        ])
+      : [[group, "", `pulumi stack output ${group}`]],
   );
   const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
   const lines = rows.map(([group = "", key = "", value = ""]) =>
     `    ${group.padEnd(width(0))}  ${key.padEnd(width(1))}  ${value}`.trimEnd(),
   );
   return [`  ${name}`, ...lines, ""].join("\n");
+}
+
+/** A list or a record of lines. */
+function isShort(value: unknown): value is readonly string[] | Readonly<Record<string, string>> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((item) => typeof item === "string")
+  );
 }
 
 main().catch((error: unknown) => {

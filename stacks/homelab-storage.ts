@@ -11,6 +11,7 @@ import { StateClaim } from "../components/storage/state-claim";
 import { StaticVolume, type Folder } from "../components/storage/static-volume";
 import type { HomelabConfig } from "../config/schema";
 
+type StatefulApp = keyof HomelabConfig["apps"] | "plex";
 type FolderConfig = NonNullable<HomelabConfig["storage"]["library"]>;
 
 /** What a pod needs to play and to transcode. */
@@ -21,8 +22,8 @@ export interface PlayerVolumes {
 }
 
 export interface HomelabStorage extends PlayerVolumes {
-  /** Claim of an app's state. */
-  readonly state: (app: string, size: string) => Mount;
+  /** Claims of the apps' state, those of apps that are left out for a while included. */
+  readonly states: Readonly<Record<StatefulApp, Mount>>;
   /** Media of a migrated Plex, by path. */
   readonly migrated: Mounts;
   /** The same volumes, for the GPU node. */
@@ -72,16 +73,26 @@ export function homelabStorage(
   const transcodeClaim =
     cluster && kind === "shared" ? sharedClaim("transcode-cache", size) : undefined;
   const transcodeFolder =
-    cluster && kind !== "shared"
-      ? folder("transcode-cache", { ...storage.transcode, kind, path }, false)
-      : undefined;
-  const transcode = transcodeClaim?.mount ?? transcodeFolder ?? scratch("transcode");
+    kind === "shared"
+      ? undefined
+      : folder("transcode-cache", { ...storage.transcode, kind, path }, false);
+  const sharedTranscode = transcodeClaim?.mount ?? transcodeFolder;
+  const transcode = (cluster && sharedTranscode) || scratch("transcode");
+
+  const stateful = Object.entries({ ...config.apps, plex: config.plex });
+  const states = Object.fromEntries(
+    stateful
+      .filter(([, { enabled, keepState }]) => enabled || keepState)
+      .map(([app, { size }]) => [
+        app,
+        new StateClaim(`config-${app}`, { ...common, storageClass: block, size }, opts).mount,
+      ]),
+  ) as Record<StatefulApp, Mount>;
 
   return {
     library,
     transcode,
-    state: (app, size) =>
-      new StateClaim(`config-${app}`, { ...common, storageClass: block, size }, opts).mount,
+    states,
     migrated: {
       ...(storage.library && {
         "/media/library": folder("migrated-library", storage.library, true),

@@ -70,7 +70,7 @@ export function homelabStack(config: HomelabConfig): HomelabOutputs {
   const common = (app: AppName) => ({
     site,
     host: apps[app].host ?? `${app}.${config.ingress.domain}`,
-    state: storage.state(app, apps[app].size),
+    state: storage.states[app],
   });
   const arr = (app: "radarr" | "sonarr", port: number) => ({
     url: pulumi.interpolate`http://${app}.${site.namespace}:${port}`,
@@ -166,7 +166,7 @@ export function homelabStack(config: HomelabConfig): HomelabOutputs {
         {
           site,
           cluster: config.kubernetes,
-          state: storage.state("plex", plex.size),
+          state: storage.states.plex,
           library,
           media: storage.migrated,
           ...dfs,

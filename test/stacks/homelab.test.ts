@@ -208,7 +208,7 @@ describe.each(["sonarr", "radarr", "prowlarr", "profilarr", "pulsarr", "decyphar
   (app) => {
     it("leaves it out without a dangling reference", async () => {
       const { resources, outputs } = await shippedStack("homelab", {
-        apps: { [app]: { enabled: false } },
+        apps: { [app]: { enabled: false, keepState: false } },
       });
       // Its key stays: one Secret holds those of all, and a key that goes would roll the other apps.
       const rest = resources.filter(
@@ -221,9 +221,19 @@ describe.each(["sonarr", "radarr", "prowlarr", "profilarr", "pulsarr", "decyphar
   },
 );
 
+it("keeps the claim of an app that is left out for a while", async () => {
+  const recording = await shippedStack("homelab", { apps: { sonarr: { enabled: false } } });
+  const names = recording.resources.map(({ name }) => name);
+  expect(names.filter((name) => name.includes("sonarr"))).toEqual([
+    "sonarr-api-key",
+    "config-sonarr",
+    "config-sonarr",
+  ]);
+});
+
 it("without Plex there is no transcoder and no set-up", async () => {
   const recording = await shippedStack("homelab", {
-    plex: { enabled: false },
+    plex: { enabled: false, keepState: false },
     transcoding: { mode: "none" },
   });
   const names = recording.resources.map(({ name }) => name);
@@ -232,14 +242,17 @@ it("without Plex there is no transcoder and no set-up", async () => {
 
 describe.each(["none", "single-gpu", "clusterplex"])("transcoding mode %s", (mode) => {
   it("runs exactly what it needs", async () => {
-    const recording = await shippedStack("homelab", { transcoding: { mode }, gpu: { longhorn: true } });
+    const recording = await shippedStack("homelab", {
+      transcoding: { mode },
+      gpu: { longhorn: true },
+    });
     const names = recording.resources.map(({ name }) => name);
     const cluster = mode === "clusterplex";
     expect(names.includes("clusterplex-orchestrator")).toBe(cluster);
     expect(names.includes("clusterplex-worker")).toBe(cluster);
-    expect(names.includes("transcode-cache")).toBe(cluster);
-    const { inputs } = named(recording, "StatefulSet", "plex");
-    expect(JSON.stringify(inputs).includes("gpu.intel.com/i915")).toBe(mode === "single-gpu");
+    const plex = JSON.stringify(named(recording, "StatefulSet", "plex").inputs);
+    expect(plex.includes('"claimName":"transcode-cache"')).toBe(cluster);
+    expect(plex.includes("gpu.intel.com/i915")).toBe(mode === "single-gpu");
   });
 });
 
