@@ -50,6 +50,8 @@ function read(absolute: string, file: string): Values | string {
   try {
     const text = execFileSync("sops", ["--decrypt", "--output-type", "json", absolute], {
       encoding: "utf8",
+      // As it is now, not as it was when Node started: a driver may have set up PATH and the age key since.
+      env: process.env,
       stdio: ["ignore", "pipe", "pipe"],
       timeout: 30_000,
     });

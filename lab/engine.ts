@@ -60,10 +60,12 @@ export async function labStack(
   );
 }
 
-/** A stack of the product: its shipped stack file with the lab's overlay on it. */
+/** A stack of the product: its shipped stack file with the lab's overlay on it, and a test's own on that. */
 export function productStack(
   name: StackName,
   overrides: Readonly<Record<string, unknown>> = {},
+  /** @default that of the shipped one */
+  stackName: string = name,
 ): Promise<automation.Stack> {
   const environment = labEnvironment();
   const overlay = fs
@@ -73,5 +75,5 @@ export function productStack(
     mergePatch,
     stackFileValues(`Pulumi.${name}.yaml`),
   );
-  return labStack(name, program, { project: projectName(), config });
+  return labStack(stackName, program, { project: projectName(), config });
 }

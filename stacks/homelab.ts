@@ -62,9 +62,13 @@ export function homelabStack(config: HomelabConfig): HomelabOutputs {
     opts,
   );
   const gpu = gpuNode(config);
-  if (config.gpu?.plugin === "install") {
+  if (gpu && config.gpu?.plugin === "install") {
     const { shared } = config.gpu;
-    new DevicePlugin("intel-gpu-plugin", { namespace: namespace.name, shared }, opts);
+    new DevicePlugin(
+      "intel-gpu-plugin",
+      { namespace: namespace.name, nodes: gpu.nodes, shared },
+      opts,
+    );
   }
 
   const common = (app: AppName) => ({

@@ -3,9 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { images } from "../images";
 import { labels, selectorLabels } from "../kubernetes/labels";
 import { onGpuNodes } from "../kubernetes/placement";
+import type { GpuNode } from "./gpu-node";
 
 export interface DevicePluginArgs {
   readonly namespace: pulumi.Input<string>;
+  readonly nodes: GpuNode["nodes"];
   /** How many pods may share one GPU. */
   readonly shared: number;
 }
@@ -27,7 +29,7 @@ export class DevicePlugin extends pulumi.ComponentResource {
   constructor(name: string, args: DevicePluginArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:gpu:DevicePlugin", name, {}, opts);
 
-    const { namespace, shared } = args;
+    const { namespace, nodes, shared } = args;
     const metadata = { name, namespace, labels: labels(name, "gpu") };
     new k8s.apps.v1.DaemonSet(
       name,
@@ -38,7 +40,7 @@ export class DevicePlugin extends pulumi.ComponentResource {
           template: {
             metadata: { labels: metadata.labels },
             spec: {
-              ...onGpuNodes(),
+              ...onGpuNodes(nodes),
               enableServiceLinks: false,
               automountServiceAccountToken: false,
               containers: [

@@ -58,9 +58,12 @@ export function placementLabels({ streaming: group }: Placement): Labels {
   return group ? { [streaming.key]: streaming.value } : {};
 }
 
-/** Tolerations of what serves the GPU node itself, such as its device plugin; a lost node keeps it. */
-export function onGpuNodes(): Pick<PodSpec, "nodeSelector" | "tolerations"> {
-  return { nodeSelector: { [gpu.key]: gpu.value }, tolerations: [tainted(gpu)] };
+/** Placement of what serves the GPU node itself, such as its device plugin; it stays on a lost node. */
+export function onGpuNodes(
+  nodes: Exclude<Placement["nodes"], "storage">,
+): Pick<PodSpec, "nodeSelector" | "tolerations"> {
+  const taints = nodes === "gpu" ? [gpu] : [gpu, storage];
+  return { nodeSelector: { [gpu.key]: gpu.value }, tolerations: taints.map(tainted) };
 }
 
 function nearTheStack(group: "preferred" | "required"): types.input.core.v1.PodAffinity {

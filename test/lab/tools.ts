@@ -1,5 +1,7 @@
 /** What the lab's tests ask of the running lab, with the tools that an operator has. */
 import { execFile } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { promisify } from "node:util";
 import { labEnvironment } from "../../lab/engine";
 
@@ -24,6 +26,33 @@ export async function tool(name: string, ...args: string[]): Promise<string> {
 /** Answer of the cluster, parsed. */
 export async function kube<T>(...args: string[]): Promise<T> {
   return JSON.parse(await tool("kubectl", ...args, "--output", "json")) as T;
+}
+
+/** Output of a command in the main container of a workload's pod in the stack's namespace. */
+export function inPod(workload: string, ...command: string[]): Promise<string> {
+  return tool("kubectl", "exec", "--namespace=media", workload, "--", ...command);
+}
+
+/** Output of a command on the lab's machine, which is the cluster's node. */
+export function onNode(...command: string[]): Promise<string> {
+  const world = labEnvironment().LAB_WORLD ?? "";
+  const init = fs.readFileSync(path.join(world, "init.pid"), "utf8").trim();
+  const enter = ["--target", init, "--mount", "--net", "--pid", "--root", "--wd=/"];
+  return tool("nsenter", ...enter, ...command);
+}
+
+/** Asks until the expectation holds; fails with its last complaint after so many seconds. */
+export async function until(seconds: number, expectation: () => Promise<void>): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      await expectation();
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
 }
 
 export interface Answer {
