@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
+import { parseDocument } from "yaml";
 import { nearest } from "./nearest";
 
 /** What comes from outside and can't be generated, by key, with what it is. */
@@ -45,7 +45,7 @@ function read(absolute: string, file: string): Values | string {
   const stack = pulumi.getStack();
   if (!fs.existsSync(absolute))
     return `there is no ${file}; make it with: npm run secrets -- init ${stack}`;
-  const problems = plainValues(fs.readFileSync(absolute, "utf8"));
+  const problems = plainValues(fs.readFileSync(absolute, "utf8"), stack);
   if (problems.length > 0) throw refused(file, problems);
   try {
     const text = execFileSync("sops", ["--decrypt", "--output-type", "json", absolute], {
@@ -59,20 +59,23 @@ function read(absolute: string, file: string): Values | string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
       return "sops is not installed; see https://github.com/getsops/sops/releases";
-    return `no key at hand decrypts ${file}; point SOPS_AGE_KEY_FILE to the age key, then try: npm run secrets -- check ${stack}`;
+    return `no key at hand decrypts ${file}; point SOPS_AGE_KEY_FILE to the age key, then try: npm run secrets -- check`;
   }
 }
 
 /** What stands in the file in clear: SOPS encrypts every leaf, or somebody has written past it. */
-function plainValues(text: string): string[] {
-  const { sops, ...leaves } = parse(text) as Record<string, unknown>;
-  if (!sops) return ["the file is not encrypted\n    fix: npm run secrets -- init"];
+function plainValues(text: string, stack: string): string[] {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) return ["the file is no YAML\n    fix: restore it from git"];
+  const { sops, ...leaves } = (document.toJS() ?? {}) as Record<string, unknown>;
+  if (!sops) {
+    const fix = `move it away, then: npm run secrets -- init ${stack} --from <the moved file>`;
+    return [`the file is not encrypted\n    fix: ${fix}`];
+  }
+  const fix = `treat the value as known to others, then: npm run secrets -- edit ${stack}`;
   return Object.entries(leaves)
     .filter(([, value]) => !(typeof value === "string" && value.startsWith("ENC[")))
-    .map(
-      ([key]) =>
-        `${key}: stands in the file in clear\n    fix: sops edit the file, and treat the value as known to others`,
-    );
+    .map(([key]) => `${key}: stands in the file in clear\n    fix: ${fix}`);
 }
 
 function checked(values: Values, file: string, needed: readonly SecretName[]): Values {
