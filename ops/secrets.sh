@@ -12,6 +12,7 @@ set -euo pipefail
 
 PROJECT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 SECRETS_DIR=${SECRETS_DIR:-$PROJECT/secrets}
+RULES=$(dirname "$SECRETS_DIR")/.sops.yaml
 export SOPS_AGE_KEY_FILE=${SOPS_AGE_KEY_FILE:-${XDG_CONFIG_HOME:-$HOME/.config}/sops/age/keys.txt}
 
 say() { printf '%s\n' "$@" >&2; }
@@ -43,11 +44,9 @@ make_key() {
 
 # Rules for `sops edit` and for whoever joins later: one line a person.
 make_rules() {
-  local rules
-  rules=$(dirname "$SECRETS_DIR")/.sops.yaml
-  [[ ! -e $rules ]] || return 0
-  printf 'creation_rules:\n  # Every leaf is encrypted; the recipients are the age keys that may read.\n  - path_regex: secrets/.*\\.sops\\.yaml$\n    age: %s\n' "$(recipients)" >"$rules"
-  say "wrote $rules"
+  [[ ! -e $RULES ]] || return 0
+  printf 'creation_rules:\n  # Every leaf is encrypted; the recipients are the age keys that may read.\n  - path_regex: secrets/.*\\.sops\\.yaml$\n    age: %s\n' "$(recipients)" >"$RULES"
+  say "wrote $RULES"
 }
 
 init() {
@@ -96,7 +95,7 @@ edit() {
   target=$(file_of "${1:-}")
   need sops
   [[ -s $target ]] || die "there is no $target" "    fix: npm run secrets -- init $1"
-  sops edit "$target" </dev/tty
+  sops --config "$RULES" edit "$target" </dev/tty
   check "$target"
 }
 
@@ -125,7 +124,7 @@ rotate() {
   target=$(file_of "${1:-}")
   need sops
   [[ -s $target ]] || die "there is no $target" "    fix: npm run secrets -- init $1"
-  sops updatekeys --yes "$target"
+  sops --config "$RULES" updatekeys --yes "$target"
   sops rotate --in-place "$target"
   check "$target"
 }
