@@ -59,7 +59,7 @@ describe("the stack", () => {
     const running = await pods();
     expect(running.map(({ metadata }) => metadata.labels["app.kubernetes.io/name"]).sort()).toEqual(
       [
-        ...["clusterplex-orchestrator", "clusterplex-worker", "decypharr", "intel-gpu-plugin"],
+        ...["clusterplex-orchestrator", "clusterplex-worker", "decypharr"],
         ...["plex", "profilarr", "prowlarr", "pulsarr", "radarr", "sonarr"],
       ],
     );
@@ -311,6 +311,44 @@ describe("transcoding", () => {
     }
     await until(90, async () => {
       expect((await transcode("/mnt/media/movies/Film/Film.mkv")).by).toBe("worker");
+    });
+  });
+});
+
+describe("each app", () => {
+  const apps = ["sonarr", "radarr", "prowlarr", "profilarr", "pulsarr", "decypharr"];
+
+  afterAll(async () => {
+    await stack.up();
+  });
+
+  test.each(apps)(
+    "can be left out: without %s the rest comes up, and its claim stays",
+    async (app) => {
+      const without = await productStack("homelab", {
+        "media-homelab:apps": { [app]: { enabled: false } },
+      });
+      await without.up();
+      const running = (await pods()).map(
+        ({ metadata }) => metadata.labels["app.kubernetes.io/name"],
+      );
+      expect(running).not.toContain(app);
+      expect(running).toEqual(expect.arrayContaining(apps.filter((other) => other !== app)));
+      const claim = ["pvc", `config-${app}`, "--namespace=media", "--output=name"];
+      expect(await tool("kubectl", "get", ...claim)).toBe(`persistentvolumeclaim/config-${app}`);
+    },
+  );
+
+  test("comes back on its old claim", async () => {
+    stack = await productStack("homelab");
+    await stack.up();
+    await until(60, async () => {
+      const { body } = await throughIngress(
+        "sonarr.homelab",
+        "/api/v3/rootfolder",
+        withKey("sonarr"),
+      );
+      expect(body).toContain("/mnt/streaming-media/tv");
     });
   });
 });
