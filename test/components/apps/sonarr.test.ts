@@ -1,95 +1,89 @@
-import { Sonarr } from "../../../components/apps/sonarr";
+import { Sonarr, type SonarrArgs } from "../../../components/apps/sonarr";
 import { images } from "../../../components/images";
 import { record } from "../../../ops/recorder";
-import { children, only } from "../../support/children";
-import { site, stateMount } from "../../support/sites";
+import { containerOf, envOf, identities, mountsOf, only, podOf } from "../../support/children";
+import { apiKey, dfs, library, site, stateMount } from "../../support/sites";
 
-function recorded() {
+function recorded(more: Partial<SonarrArgs> = {}) {
   return record(() => {
-    const args = { site, state: stateMount, host: "tv.test" };
-    const { url, publicUrl, apiKey } = new Sonarr("sonarr", args);
-    return { url, publicUrl, apiKey };
+    const args = { site, state: stateMount, library, apiKey, host: "tv.test", ...more };
+    const { url, publicUrl } = new Sonarr("sonarr", args);
+    return { url, publicUrl };
   });
 }
 
-it("is a web app with a generated key, and nothing else was created", async () => {
-  const names = children(await recorded()).map(({ type, name }) => `${type}::${name}`);
-  expect(names).toEqual([
+const identity = { PGID: "569", PUID: "568", TZ: "Europe/Berlin" };
+const signIn = {
+  SONARR__AUTH__APIKEY: { name: "test-keys", key: "test-api-key" },
+  SONARR__AUTH__METHOD: "External",
+};
+const libraries = { "/nas/titles": "media", "/pool/links": "streaming" };
+
+it.each([
+  ["with Decypharr", { dfs }],
+  ["without Decypharr", {}],
+])("is a web app %s, and nothing else was created", async (_, more) => {
+  expect(identities(await recorded(more))).toEqual([
     "kubernetes:apps/v1:Deployment::sonarr",
-    "kubernetes:core/v1:Secret::sonarr-api-key",
     "kubernetes:core/v1:Service::sonarr",
     "kubernetes:networking.k8s.io/v1:Ingress::sonarr",
-    "random:index/randomPassword:RandomPassword::sonarr-api-key",
   ]);
 });
 
 it("runs the pinned image on the plan's port, health check and resources", async () => {
-  const { inputs } = only(await recorded(), "kubernetes:apps/v1:Deployment");
+  const pod = podOf(await recorded(), "Deployment");
   const check = { httpGet: { path: "/ping", port: "http" } };
-  expect(inputs).toMatchObject({
-    metadata: { name: "sonarr", namespace: "test-media" },
-    spec: {
-      template: {
-        spec: {
-          containers: [
-            {
-              image: images.sonarr,
-              ports: [{ name: "http", containerPort: 8989 }],
-              startupProbe: check,
-              readinessProbe: check,
-              livenessProbe: check,
-              resources: {
-                requests: { cpu: "100m", memory: "512Mi" },
-                limits: { cpu: "500m", memory: "2Gi" },
-              },
-              volumeMounts: [
-                { name: "state", mountPath: "/config" },
-                { name: "tmp", mountPath: "/tmp" },
-              ],
-            },
-          ],
-        },
-      },
+  expect(pod.metadata.labels).toMatchObject({ "app.kubernetes.io/component": "series" });
+  expect(containerOf(pod, "sonarr")).toMatchObject({
+    image: images.sonarr,
+    ports: [{ name: "http", containerPort: 8989 }],
+    startupProbe: check,
+    readinessProbe: check,
+    livenessProbe: check,
+    resources: {
+      requests: { cpu: "100m", memory: "512Mi" },
+      limits: { cpu: "500m", memory: "2Gi" },
     },
   });
 });
 
-it("starts with its key from the Secret and leaves signing in to the Ingress", async () => {
-  const { inputs } = only(await recorded(), "kubernetes:apps/v1:Deployment");
-  const spec = inputs as {
-    spec: { template: { spec: { containers: [{ env: { name: string }[] }] } } };
-  };
-  const env = spec.spec.template.spec.containers[0].env;
-  expect(env.filter(({ name }) => name.startsWith("SONARR__"))).toEqual([
-    {
-      name: "SONARR__AUTH__APIKEY",
-      valueFrom: { secretKeyRef: { name: "sonarr-api-key-autonamed", key: "api-key" } },
+it("writes to its state and both libraries, with its key from the Secret", async () => {
+  const pod = podOf(await recorded(), "Deployment");
+  const app = containerOf(pod, "sonarr");
+  expect(mountsOf(app)).toEqual({ "/config": "state", ...libraries, "/tmp": "tmp" });
+  expect(envOf(app)).toEqual({ ...identity, ...signIn });
+  expect(pod.spec.initContainers).toBeUndefined();
+});
+
+it("waits for Decypharr's file system, reads it and lives as long as its mount", async () => {
+  const pod = podOf(await recorded({ dfs }), "Deployment");
+  const app = containerOf(pod, "sonarr");
+  expect(mountsOf(app)).toEqual({
+    "/config": "state",
+    ...libraries,
+    "/opt/dfs": "scripts:ro",
+    "/pool/debrid": "dfs:ro",
+    "/tmp": "tmp",
+  });
+  expect(envOf(app)).toEqual({ ...identity, ...signIn, DFS: "/pool/debrid" });
+  expect(app).toMatchObject({
+    readinessProbe: { httpGet: { path: "/ping" } },
+    livenessProbe: {
+      exec: { command: ["sh", "/opt/dfs/dfs-alive.sh", "http://127.0.0.1:8989/ping"] },
     },
-    { name: "SONARR__AUTH__METHOD", value: "External" },
-  ]);
+  });
+  expect(containerOf(pod, "wait-for-dfs")).toMatchObject({ image: images.sonarr });
+  expect(pod.metadata.labels).toMatchObject({ "streaming-stack": "true" });
 });
 
-it("has a key of 32 hexadecimal digits in an immutable Secret without a fixed name", async () => {
-  const recording = await recorded();
-  expect(only(recording, "random:index/randomPassword:RandomPassword").inputs).toEqual({
-    length: 32,
-    lower: false,
-    upper: false,
-    numeric: true,
-    special: true,
-    overrideSpecial: "abcdef",
-  });
-  expect(only(recording, "kubernetes:core/v1:Secret").inputs).toMatchObject({
-    metadata: { namespace: "test-media" },
-    immutable: true,
-    stringData: "[secret]",
-  });
+it("is served under its host", async () => {
+  const { inputs } = only(await recorded(), "kubernetes:networking.k8s.io/v1:Ingress");
+  expect(inputs).toMatchObject({ spec: { rules: [{ host: "tv.test" }] } });
 });
 
-it("tells its addresses, and its key as a secret", async () => {
+it("tells its addresses", async () => {
   expect((await recorded()).outputs).toEqual({
     url: "http://sonarr.test-media:8989",
     publicUrl: "http://tv.test",
-    apiKey: "[secret]",
   });
 });

@@ -1,18 +1,19 @@
-import { StateClaim } from "../../../components/storage/state-claim";
+import { labels } from "../../../components/kubernetes/labels";
+import { StateClaim, type StateClaimArgs } from "../../../components/storage/state-claim";
 import { record } from "../../../ops/recorder";
 import { children, only } from "../../support/children";
 
 const claimType = "kubernetes:core/v1:PersistentVolumeClaim";
 
-function recorded(protect: boolean) {
+function recorded(more: Partial<StateClaimArgs> = {}) {
   return record(() => {
-    const args = { namespace: "test-media", storageClass: "fast", size: "3Gi", protect };
-    return { ...new StateClaim("config-app", args).mount };
+    const args = { namespace: "test-media", storageClass: "fast", size: "3Gi", protect: true };
+    return { ...new StateClaim("config-app", { ...args, ...more }).mount };
   });
 }
 
 it("is one claim for one node, and nothing else was created", async () => {
-  expect(children(await recorded(true))).toEqual([
+  expect(children(await recorded())).toEqual([
     {
       type: claimType,
       name: "config-app",
@@ -22,7 +23,7 @@ it("is one claim for one node, and nothing else was created", async () => {
         metadata: {
           name: "config-app",
           namespace: "test-media",
-          labels: expect.objectContaining({ "app.kubernetes.io/component": "state" }) as unknown,
+          labels: labels("config-app", "storage"),
         },
         spec: {
           accessModes: ["ReadWriteOnce"],
@@ -34,16 +35,19 @@ it("is one claim for one node, and nothing else was created", async () => {
   ]);
 });
 
-it("is protected, and kept even where protection is off", async () => {
-  expect(only(await recorded(true), claimType).options).toEqual({
-    protect: true,
-    retainOnDelete: true,
-  });
-  expect(only(await recorded(false), claimType).options).toEqual({ retainOnDelete: true });
+it.each<[Partial<StateClaimArgs>, object]>([
+  [{}, { protect: true, retainOnDelete: true }],
+  [{ protect: false }, { retainOnDelete: true }],
+  [
+    { adoptFrom: "old" },
+    { protect: true, retainOnDelete: true, import: "old/config-app", ignoreChanges: ["*"] },
+  ],
+])("outlives the stack: %j", async (more, options) => {
+  expect(only(await recorded(more), claimType).options).toEqual(options);
 });
 
 it("mounts itself", async () => {
-  expect((await recorded(true)).outputs).toEqual({
+  expect((await recorded()).outputs).toEqual({
     volume: "config-app",
     source: { persistentVolumeClaim: { claimName: "config-app" } },
   });
