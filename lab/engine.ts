@@ -60,20 +60,28 @@ export async function labStack(
   );
 }
 
-/** A stack of the product: its shipped stack file with the lab's overlay on it, and a test's own on that. */
+/** Config of a stack of the product: its shipped stack file with the lab's overlay on it, and a caller's own on that. */
+export function productConfig(
+  name: StackName,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const environment = labEnvironment();
+  const overlay = fs
+    .readFileSync(path.join(__dirname, "overlay", `${name}.yaml`), "utf8")
+    .replace(/\$\{(\w+)\}/g, (_, variable: string) => environment[variable] ?? "");
+  return [parse(overlay) as Record<string, unknown>, overrides].reduce(
+    mergePatch,
+    stackFileValues(`Pulumi.${name}.yaml`),
+  );
+}
+
+/** A stack of the product. */
 export function productStack(
   name: StackName,
   overrides: Readonly<Record<string, unknown>> = {},
   /** @default that of the shipped one */
   stackName: string = name,
 ): Promise<automation.Stack> {
-  const environment = labEnvironment();
-  const overlay = fs
-    .readFileSync(path.join(__dirname, "overlay", `${name}.yaml`), "utf8")
-    .replace(/\$\{(\w+)\}/g, (_, variable: string) => environment[variable] ?? "");
-  const config = [parse(overlay) as Record<string, unknown>, overrides].reduce(
-    mergePatch,
-    stackFileValues(`Pulumi.${name}.yaml`),
-  );
+  const config = productConfig(name, overrides);
   return labStack(stackName, program, { project: projectName(), config });
 }

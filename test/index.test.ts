@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
 import { program } from "../index";
 
 it("is itself the program, as the language host calls it, and names it for inline drivers", () => {
@@ -18,4 +22,15 @@ it.each([
   const { shippedStack } = await import("./support/stacks");
   await expect(shippedStack(stack)).resolves.toHaveProperty("outputs");
   jest.dontMock(foreign);
+});
+
+it("is loaded by a plain Node with the arguments that Pulumi gives it", () => {
+  const root = path.join(__dirname, "..");
+  const { runtime } = parse(fs.readFileSync(path.join(root, "Pulumi.yaml"), "utf8")) as {
+    runtime: { options: { typescript: boolean; nodeargs: string } };
+  };
+  expect(runtime.options.typescript).toBe(false);
+  const script = "process.stdout.write(typeof require('.'))";
+  const args = [...runtime.options.nodeargs.split(" "), "--eval", script];
+  expect(execFileSync("node", args, { cwd: root, encoding: "utf8" })).toBe("function");
 });

@@ -53,7 +53,7 @@ base_system() {
 based_on() { { cat "$1" && grep -E '^(ID|VERSION_CODENAME)=' /etc/os-release; } | sha256sum | cut -c1-12; }
 
 # pins LIST: what the project itself pins; see pins.ts.
-pins() { (cd "$CHECKOUT" && node -r ts-node/register/transpile-only lab/pins.ts "$1"); }
+pins() { (cd "$CHECKOUT" && node -r sucrase/register lab/pins.ts "$1"); }
 
 # The published provider plugins where they can be had, else the offline ones of lab/plugins. Asked once
 # per cache; LAB_PLUGINS=published or =offline overrides the answer.

@@ -34,7 +34,7 @@ environment() {
 
 run_stacks() {
   touch "$LAB_WORLD/up-unfinished"
-  (cd "$CHECKOUT" && node -r ts-node/register/transpile-only lab/main.ts) ||
+  (cd "$CHECKOUT" && node -r sucrase/register lab/main.ts) ||
     die "the stacks did not come up" "logs of the lab's parts: $LAB_WORLD/logs (after a stop: $LAB_CACHE/logs/machine)"
   rm "$LAB_WORLD/up-unfinished"
   note "both stacks are up and stay up, $(($(date +%s) - STARTED)) s after the start; the lab's machine has used $(peak_memory) MiB at most"
