@@ -8,8 +8,9 @@ set -eu
 
 main() {
   curl --fail --silent --show-error --max-time 5 --output /dev/null "$1"
+  # In the words of glibc and of musl.
   problem=$(stat "$DFS" 2>&1 >/dev/null) || case $problem in
-    *"not connected"* | *[Ss]"tale file handle"* | *"Input/output error"*)
+    *"not connected"* | *[Ss]"tale file handle"* | *"Input/output error"* | *"I/O error"*)
       echo "$problem: this mount is dead, a new container gets the living one" >&2
       exit 1
       ;;

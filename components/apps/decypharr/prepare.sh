@@ -10,20 +10,30 @@ set -eu
 : "${OWNER:?uid:gid}" "${SEED:?first settings}" "${SETTINGS:?where Decypharr keeps its settings}"
 : "${HANDLES:?where the NFS server keeps its handles}"
 
-# folder PATH: makes it, owned by the apps' user.
+# folder PATH: makes it, owned by the apps' user. Never there without its owner, even if this is killed.
 folder() {
   [ -d "$1" ] && return
-  mkdir "$1"
-  chown "$OWNER" "$1"
+  mkdir -p "$1.partial"
+  chown "$OWNER" "$1.partial"
+  mv "$1.partial" "$1"
+}
+
+# A file system that has died is still mounted there and lets nobody look: Decypharr unmounts it itself.
+mount_point() { [ -d "$1" ] || grep -q " $1 fuse" /proc/mounts || mkdir "$1"; }
+
+# link PATH: to the library, under the path that all apps use. A link and not a mount: a mount made below the
+# folder that is handed on to the node would stay there after this pod has gone.
+link() {
+  if [ -e "$1" ] && [ ! -L "$1" ]; then
+    echo "found $1, expected a link or nothing: the library is linked there; move it away on the node" >&2
+    exit 1
+  fi
+  ln -sfn "$LIBRARY" "$1"
 }
 
 main() {
-  # A file system that has died is still mounted there and lets nobody look: Decypharr unmounts it itself.
-  mkdir "$PARENT/$MOUNTPOINT" 2>/dev/null || [ -d "$PARENT/$MOUNTPOINT" ] ||
-    grep -q " $PARENT/$MOUNTPOINT fuse" /proc/mounts
-  # The library under the path that all apps use. A link and not a mount: a mount made below the folder that
-  # is handed on to the node would stay there after this pod has gone.
-  ln -sfn "$LIBRARY" "$PARENT/$LINK"
+  mount_point "$PARENT/$MOUNTPOINT"
+  link "$PARENT/$LINK"
   for name in $FOLDERS; do folder "$LIBRARY/$name"; done
   folder "$HANDLES"
   if [ ! -s "$SETTINGS" ]; then

@@ -4,13 +4,14 @@
 # of JSON. The claim token lives four minutes and serves once, so it is minted here and kept nowhere.
 #
 # variables: CLAIM (true, or anything else), PLEX_TOKEN (of the account, only used to claim), PLEX_TV (URL),
-#            PREFERENCES (lines NAME=VALUE)
+#            PREFERENCES (lines NAME=VALUE); SERVER, SETTINGS and LIMIT are known
 set -euo pipefail
 : "${CLAIM:?whether to claim the server}" "${PLEX_TV:?address of the service that mints claim tokens}"
 : "${PREFERENCES:?lines NAME=VALUE}"
 
-readonly SERVER=http://127.0.0.1:32400
-readonly SETTINGS="/config/Library/Application Support/Plex Media Server/Preferences.xml"
+# Address and settings of Plex within its pod, and the seconds that it may take to answer.
+: "${SERVER:=http://127.0.0.1:32400}" "${LIMIT:=60}"
+: "${SETTINGS:=/config/Library/Application Support/Plex Media Server/Preferences.xml}"
 
 die() {
   printf '%s\n' "$@" >&2
@@ -31,11 +32,11 @@ identity() { curl --fail --silent --max-time 10 "$SERVER/identity"; }
 
 wait_for_server() {
   local tries
-  for ((tries = 60; tries > 0; tries--)); do
+  for ((tries = LIMIT; tries > 0; tries--)); do
     identity >/dev/null && return
     sleep 1
   done
-  die "Plex does not answer on $SERVER/identity" "see: kubectl logs statefulset/plex"
+  die "Plex does not answer on $SERVER/identity within $LIMIT s" "see: kubectl logs statefulset/plex"
 }
 
 is_claimed() { [[ $(identity | attribute claimed) == 1 ]]; }
@@ -53,16 +54,20 @@ claim() {
 }
 
 # A claimed server asks its own pod for a token, too; an unclaimed one trusts it.
-server_token() { attribute PlexOnlineToken <"$SETTINGS" || true; }
+server_token() {
+  [[ ! -e $SETTINGS ]] || attribute PlexOnlineToken <"$SETTINGS" || true
+}
 
 set_preferences() {
-  local token name value options=()
+  local token name value kept options=()
   token=$(server_token)
   while IFS='=' read -r name value; do
     [[ -n $name ]] && options+=(--data-urlencode "$name=$value")
   done <<<"$PREFERENCES"
-  request "X-Plex-Token: $token" "$SERVER/:/prefs" --request PUT --get "${options[@]}" --output /dev/null
-  check_preferences "$(request "X-Plex-Token: $token" "$SERVER/:/prefs")"
+  request "X-Plex-Token: $token" "$SERVER/:/prefs" --request PUT --get "${options[@]}" --output /dev/null ||
+    die "Plex refused its preferences" "run the same command again; if that does not help, see: kubectl logs statefulset/plex"
+  kept=$(request "X-Plex-Token: $token" "$SERVER/:/prefs") || die "Plex does not show its preferences" "run the same command again"
+  check_preferences "$kept"
 }
 
 # check_preferences XML: each stands there as it was set.
@@ -71,6 +76,10 @@ check_preferences() {
   while IFS='=' read -r name value; do
     [[ -n $name ]] || continue
     found=$(grep -o "<Setting [^>]*id=\"$name\"[^>]*" <<<"$1" | attribute value) || found=nothing
+    # Set as 0 and 1, switches may come back as words.
+    case $value/$found in
+      0/false | 1/true) continue ;;
+    esac
     [[ $found == "$value" ]] || wrong+=("preference $name: found \"$found\", expected \"$value\"")
   done <<<"$PREFERENCES"
   ((${#wrong[@]} == 0)) || die "Plex did not keep its preferences:" "${wrong[@]}"
