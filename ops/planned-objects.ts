@@ -35,10 +35,8 @@ function rank({ kind }: PlannedObject): number {
 
 function planned({ name, inputs }: RecordedResource): PlannedObject {
   const { metadata } = inputs as { metadata?: { name?: string } };
-  const object = { ...inputs, metadata: { ...metadata, name: metadata?.name ?? autoName(name) } };
+  const { stringData, ...rest } = inputs;
+  const object = { ...rest, metadata: { ...metadata, name: metadata?.name ?? autoName(name) } };
   // The values of a Secret are not in the recording, and its mark is no map as the API wants it.
-  return {
-    ...object,
-    ...(inputs.kind === "Secret" && { data: {}, stringData: {} }),
-  } as unknown as PlannedObject;
+  return { ...object, ...(stringData !== undefined && { data: {} }) } as unknown as PlannedObject;
 }

@@ -46,7 +46,6 @@ it("gives a Secret without its values, which the recording does not have", async
       kind: "Secret",
       metadata: { name: "keys-autonamed" },
       data: {},
-      stringData: {},
       immutable: true,
     },
   ]);
