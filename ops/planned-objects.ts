@@ -33,10 +33,13 @@ function rank({ kind }: PlannedObject): number {
   return place < 0 ? needed.length : place;
 }
 
-function planned({ name, inputs }: RecordedResource): PlannedObject {
-  const { metadata } = inputs as { metadata?: { name?: string } };
-  const { stringData, ...rest } = inputs;
-  const object = { ...rest, metadata: { ...metadata, name: metadata?.name ?? autoName(name) } };
+function planned(resource: RecordedResource): PlannedObject {
+  const { metadata, ...rest } = resource.inputs as {
+    metadata?: { name?: string };
+    stringData?: unknown;
+  };
   // The values of a Secret are not in the recording, and its mark is no map as the API wants it.
-  return { ...object, ...(stringData !== undefined && { data: {} }) } as unknown as PlannedObject;
+  delete rest.stringData;
+  const name = metadata?.name ?? autoName(resource.name);
+  return { ...rest, metadata: { ...metadata, name } } as unknown as PlannedObject;
 }

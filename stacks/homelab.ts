@@ -213,6 +213,7 @@ export function homelabStack(config: HomelabConfig): HomelabOutputs {
           orchestrator: orchestrator.url,
           gpu,
           ...storage.onGpuNode(),
+          media: storage.migrated,
           ...dfs,
           replicas: transcoding.workers,
         },

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { GpuNode } from "../gpu/gpu-node";
 import { images } from "../images";
 import { labels, selectorLabels } from "../kubernetes/labels";
-import { scratch, type Mount } from "../kubernetes/pod";
+import { scratch, type Mount, type Mounts } from "../kubernetes/pod";
 import { httpGet } from "../kubernetes/probes";
 import { inGroup, linuxserver, unprivileged } from "../kubernetes/security";
 import { clusterUrl, loadBalancerAddress, service } from "../kubernetes/service";
@@ -83,6 +83,8 @@ export interface WorkerArgs {
   readonly orchestrator: pulumi.Input<string>;
   readonly gpu: GpuNode;
   readonly library: MediaLibrary;
+  /** Plex's further media, by path. @default none */
+  readonly media?: Mounts;
   readonly dfs?: Dfs;
   /** Plex's own transcode directory. */
   readonly transcode: Mount;
@@ -113,6 +115,7 @@ export class Worker extends pulumi.ComponentResource {
         [library.paths.transcode]: args.transcode,
         "/codecs": scratch("codecs"),
         ...libraryMounts(library, "read-only"),
+        ...args.media,
       },
       env: {
         VERSION: "docker",

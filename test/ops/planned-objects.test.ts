@@ -45,7 +45,6 @@ it("gives a Secret without its values, which the recording does not have", async
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name: "keys-autonamed" },
-      data: {},
       immutable: true,
     },
   ]);

@@ -62,6 +62,7 @@ const variants: [string, Record<string, unknown>, Setting][] = [
     { transcoding: { mode: "none", address: null }, gpu: null, storage: migrated },
     shippedSetting,
   ],
+  ["with a migrated library and ClusterPlex", { storage: migrated }, shippedSetting],
   [
     "with claims of an earlier stack",
     { storage: { claims: "adopt" }, namespace: { mode: "adopt" } },
