@@ -8,6 +8,7 @@ import {
 import { images } from "../../../components/images";
 import { labels } from "../../../components/kubernetes/labels";
 import { place } from "../../../components/kubernetes/placement";
+import { scratch } from "../../../components/kubernetes/pod";
 import { record } from "../../../ops/recorder";
 import { containerOf, envOf, identities, mountsOf, only, podOf } from "../../support/children";
 import { dfs, library, site, transcode } from "../../support/sites";
@@ -151,6 +152,12 @@ describe("a worker", () => {
   it("has the very paths that Plex names in a job", async () => {
     const app = containerOf(podOf(await recorded(), "StatefulSet"), "worker");
     expect(mountsOf(app)).toEqual(mounts);
+  });
+
+  it("has Plex's further media under their own paths", async () => {
+    const media = { "/old/films": { ...scratch("films"), readOnly: true } };
+    const app = containerOf(podOf(await recorded({ media }), "StatefulSet"), "worker");
+    expect(mountsOf(app)).toEqual({ ...mounts, "/old/films": "films:ro" });
   });
 
   it("reads Decypharr's file system, too, and lives as long as its mount", async () => {
