@@ -22,6 +22,12 @@ export function inPool(address: string, pool: string): boolean {
   return toNumber(address) >= first && toNumber(address) <= last;
 }
 
+/** An address of a pool that may be handed out; the first of a network names the network itself. */
+export function firstAddress(pool: string): string {
+  const [first] = bounds(pool);
+  return toText(isNetwork(pool) && !pool.endsWith("/32") ? first + 1 : first);
+}
+
 function bounds(pool: string): [number, number] {
   if (!isNetwork(pool)) {
     const [first = "", last = ""] = pool.split("-");
@@ -35,4 +41,8 @@ function bounds(pool: string): [number, number] {
 
 function toNumber(address: string): number {
   return address.split(".").reduce((number, octet) => number * 256 + Number(octet), 0);
+}
+
+function toText(number: number): string {
+  return [24, 16, 8, 0].map((bits) => Math.floor(number / 2 ** bits) % 256).join(".");
 }

@@ -38,6 +38,9 @@ export const network = (example: string) =>
 export const pool = (example: string) =>
   checked(isPool, "an IPv4 network or a range such as 192.168.1.240-192.168.1.250", example);
 
+export const webUrl = (example: string) =>
+  z.url({ protocol: /^https?$/, error: "an http or https URL" }).meta({ examples: [example] });
+
 function isTimezone(zone: string): boolean {
   try {
     return Boolean(new Intl.DateTimeFormat("en", { timeZone: zone }));

@@ -1,5 +1,6 @@
 /** What must hold between the concerns of the k3s stack's config; each broken rule is one sentence. */
-import { inPool } from "./addresses";
+import { posix } from "node:path";
+import { firstAddress, inPool } from "./addresses";
 import { homelabConfig, type HomelabConfig } from "./homelab";
 import type { RuleFault } from "./rules";
 
@@ -19,29 +20,26 @@ export function homelabFaults(given: Readonly<Record<string, unknown>>): RuleFau
 
 function hostNames({ apps, plex, ingress }: Sound): RuleFault[] {
   if (!apps || !plex || !ingress) return [];
-  const served = [
+  const all = [
     ...Object.entries(apps).map(([app, { enabled, host }]) => ({
+      app,
       path: ["apps", app, "host"],
       enabled,
-      host: host ?? `${app}.${ingress.domain}`,
+      host,
     })),
-    {
-      path: ["plex", "host"],
-      enabled: plex.enabled && plex.ingress,
-      host: plex.host ?? `plex.${ingress.domain}`,
-    },
-  ].filter(({ enabled }) => enabled);
-  return served.flatMap(({ path, host }, index) => {
-    const first = served.findIndex((other) => other.host === host);
-    if (first === index) return [];
-    return [
-      {
-        path,
-        found: host,
-        expected: `a host name of its own; ${served[first]?.path.slice(0, -1).join(".") ?? ""} has this one`,
-        fix: `${path.at(-2) ?? ""}.${ingress.domain}`,
-      },
-    ];
+    { app: "plex", path: ["plex", "host"], enabled: plex.enabled && plex.ingress, host: plex.host },
+  ];
+  // Defaults first: who was given a name that is taken has to give way.
+  const served = all
+    .filter(({ enabled }) => enabled)
+    .sort((a, b) => Number(a.host !== undefined) - Number(b.host !== undefined))
+    .map((entry) => ({ ...entry, name: entry.host ?? `${entry.app}.${ingress.domain}` }));
+  return served.flatMap(({ app, path, name }, index): RuleFault[] => {
+    const first = served.findIndex((other) => other.name === name);
+    const owner = served[first];
+    if (first === index || !owner) return [];
+    const expected = `a host name of its own; ${owner.path.slice(0, -1).join(".")} has this one`;
+    return [{ path, found: name, expected, fix: `${app}.${ingress.domain}` }];
   });
 }
 
@@ -57,7 +55,7 @@ function addresses({ metallb, plex, transcoding }: Sound): RuleFault[] {
       path,
       found: value,
       expected: `an address of metallb.pools (${pools?.join(", ") ?? ""})`,
-      fix: firstOf(pools?.[0] ?? ""),
+      fix: pools?.[0] && firstAddress(pools[0]),
     }));
   const [one, two] = fixed;
   const twice =
@@ -72,10 +70,6 @@ function addresses({ metallb, plex, transcoding }: Sound): RuleFault[] {
         ]
       : [];
   return [...outside, ...twice];
-}
-
-function firstOf(pool: string): string {
-  return pool.split(/[-/]/)[0] ?? "";
 }
 
 function folders({ storage }: Sound): RuleFault[] {
@@ -100,29 +94,50 @@ function folders({ storage }: Sound): RuleFault[] {
   });
 }
 
-/** A mount below another one would depend on the order in which a runtime mounts them. */
+/** Where the shared folders may lie with respect to each other. */
 function sharedPaths({ paths }: Sound): RuleFault[] {
-  const all = Object.entries(paths ?? {});
-  return all.flatMap(([key, path]) => {
+  if (!paths) return [];
+  const all = Object.entries(paths);
+  // A mount below another one would depend on the order in which a runtime mounts them.
+  const nested = all.flatMap(([key, path], index): RuleFault[] => {
     const outer = all.find(
-      ([other, folder]) => other !== key && (path === folder || path.startsWith(`${folder}/`)),
+      ([, folder], other) => path.startsWith(`${folder}/`) || (path === folder && other < index),
     );
-    if (!outer || (path === outer[1] && key < outer[0])) return [];
-    return [
-      {
-        path: ["paths", key],
-        found: path,
-        expected: `a folder outside paths.${outer[0]} (${outer[1]})`,
-      },
-    ];
+    if (!outer) return [];
+    const expected = `a folder outside paths.${outer[0]} (${outer[1]})`;
+    return [{ path: ["paths", key], found: path, expected }];
   });
+  // Decypharr mounts the parent of its file system, and links the library beside it.
+  const parent = posix.dirname(paths.dfs);
+  const rooted: RuleFault[] =
+    parent === "/"
+      ? [{ path: ["paths", "dfs"], found: paths.dfs, expected: "a folder that has one above it" }]
+      : [];
+  const apart: RuleFault[] =
+    posix.dirname(paths.streaming) === parent
+      ? []
+      : [
+          {
+            path: ["paths", "streaming"],
+            found: paths.streaming,
+            expected: `a folder beside paths.dfs, in ${parent}`,
+            fix: `${parent === "/" ? "" : parent}/streaming-media`,
+          },
+        ];
+  return [...nested, ...rooted, ...apart];
 }
 
 function dfsAccess({ apps, transcoding, plex, gpu }: Sound): RuleFault[] {
   if (!apps?.decypharr.enabled) return [];
-  const { access, nfsClients } = apps.decypharr;
+  const { access, nfsClients, cacheSize, size } = apps.decypharr;
   const path = ["apps", "decypharr"];
   const faults: RuleFault[] = [];
+  if (mebibytes(cacheSize) >= mebibytes(size))
+    faults.push({
+      path: [...path, "cacheSize"],
+      found: cacheSize,
+      expected: `less than apps.decypharr.size (${size}): the cache lies on that claim`,
+    });
   if (access === "nfs" && nfsClients.length === 0)
     faults.push({
       path: [...path, "nfsClients"],
@@ -186,4 +201,10 @@ function transcoders(sound: Sound): RuleFault[] {
       fix: "shared",
     });
   return faults;
+}
+
+/** A size in Mi, Gi or Ti as a number of the first. */
+function mebibytes(quantity: string): number {
+  const factor = { Mi: 1, Gi: 1024, Ti: 1024 ** 2 }[quantity.slice(-2)] ?? 1;
+  return Number.parseInt(quantity) * factor;
 }

@@ -13,6 +13,7 @@ import {
   pool,
   quantity,
   timezone,
+  webUrl,
 } from "./fields";
 
 const kubernetes = z
@@ -225,13 +226,11 @@ const plex = z
       .default(false)
       .describe("Claim a new server for the account of the secret plexToken."),
     customConnections: z
-      .array(z.url({ protocol: /^https?$/, error: "an http or https URL" }))
+      .array(webUrl("https://plex.example.org:443"))
       .default([])
       .describe("Further addresses under which clients find the server."),
-    plexTv: z
-      .url({ protocol: /^https?$/, error: "an http or https URL" })
+    plexTv: webUrl("https://plex.tv")
       .default("https://plex.tv")
-      .meta({ examples: ["https://plex.tv"] })
       .describe("Address of the service that signs servers in."),
   })
   .prefault({})

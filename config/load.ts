@@ -4,6 +4,11 @@ import { homelabFaults } from "./homelab-rules";
 import { describeProblems } from "./problems";
 import { stackConfig, type StackConfig } from "./schema";
 
+/** Its types leave out what only errors need: whether a key was set with `--secret`. */
+const runtime = pulumi.runtime as typeof pulumi.runtime & {
+  readonly isConfigSecret: (key: string) => boolean;
+};
+
 /** The stack's config, or one error that names everything wrong with it. */
 export function loadConfig(): StackConfig {
   const prefix = `${pulumi.getProject()}:`;
@@ -17,7 +22,8 @@ export function loadConfig(): StackConfig {
   const faults = given.platform === "k3s" ? homelabFaults(given) : [];
   if (result.success && faults.length === 0) return result.data;
   const file = `Pulumi.${pulumi.getStack()}.yaml`;
-  const problems = describeProblems(result.error?.issues ?? [], faults, given, file);
+  const isSecret = (concern: string) => runtime.isConfigSecret(`${prefix}${concern}`);
+  const problems = describeProblems(result.error?.issues ?? [], faults, given, file, isSecret);
   throw new pulumi.RunError(`The stack's config has to be corrected:\n${problems}`);
 }
 

@@ -1,13 +1,10 @@
 /** What the stack file of the Nomad stack may say: one strict object per concern. */
 import { z } from "zod";
-import { hostname, name, text, timezone } from "./fields";
+import { hostname, name, text, timezone, webUrl } from "./fields";
 
 const nomad = z
   .strictObject({
-    address: z
-      .url({ protocol: /^https?$/, error: "an http or https URL" })
-      .meta({ examples: ["https://nomad.example.org:4646"] })
-      .describe("URL of the Nomad API."),
+    address: webUrl("https://nomad.example.org:4646").describe("URL of the Nomad API."),
     region: name("global").optional().describe("Region; by default the one of the agent asked."),
     datacenters: z
       .array(text(/^[^\s,]+$/, "a datacenter's name or pattern", "dc1"))

@@ -17,14 +17,21 @@ export function describeProblems(
   faults: readonly RuleFault[],
   given: unknown,
   file: string,
+  /** Whether a value of this concern must not be shown. */
+  isSecret: (concern: string) => boolean,
 ): string {
   const schema = platformSchema(valueAt(given, ["platform"]));
+  const shown = (path: Path, value: unknown) =>
+    value !== undefined && isSecret(String(path[0])) ? "[secret]" : value;
   const wrong = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => unknownKey([...issue.path, key], schema))
-      : [wrongValue(issue, given, schema)],
+      : [wrongValue(issue, shown(issue.path, valueAt(given, issue.path)), schema)],
   );
-  return [...wrong, ...faults.map((fault) => brokenRule(fault, schema))]
+  const broken = faults.map((fault) =>
+    brokenRule({ ...fault, found: shown(fault.path, fault.found) }, schema),
+  );
+  return [...wrong, ...broken]
     .map(({ path, what, fix }) => [`✗ ${dotted(path)}: ${what}`, `in ${file}`, `fix: ${fix}`])
     .map((lines) => lines.join("\n    "))
     .join("\n");
@@ -56,9 +63,8 @@ function unknownKey(path: Path, schema: JsonSchema): Problem {
   };
 }
 
-function wrongValue(issue: z.core.$ZodIssue, given: unknown, schema: JsonSchema): Problem {
+function wrongValue(issue: z.core.$ZodIssue, found: unknown, schema: JsonSchema): Problem {
   const { path } = issue;
-  const found = valueAt(given, path);
   const { description } = schemaAt(schema, path);
   const missing = description ? `missing. ${description}` : `missing, expected ${expected(issue)}`;
   const fix = fixOf(issue, schema);
@@ -74,6 +80,7 @@ const typeNames: Readonly<Record<string, string>> = {
   array: "a list",
   boolean: "true or false",
   int: "a whole number",
+  number: "a whole number",
   object: "a group of keys",
   string: "text",
 };
@@ -84,7 +91,7 @@ function expected(issue: z.core.$ZodIssue): string {
     case "invalid_type":
       return typeNames[issue.expected] ?? issue.expected;
     case "invalid_value":
-      return `one of ${issue.values.join(", ")}`;
+      return issue.values.length > 1 ? `one of ${issue.values.join(", ")}` : issue.message;
     case "invalid_union":
       return `one of ${optionsOf(issue).join(", ")}`;
     case "too_small":
