@@ -105,7 +105,7 @@ export class Worker extends pulumi.ComponentResource {
       component,
       image: images.plex,
       security: inGroup(linuxserver(site.identity), gpu.renderGroup),
-      placement: { nodes: gpu.nodes },
+      placement: { nodes: gpu.nodes, stateful: true },
       ports,
       // Its Plex is a shim: nothing listens on Plex's own port.
       health: httpGet("/health"),

@@ -98,7 +98,7 @@ export class Decypharr extends pulumi.ComponentResource {
             component,
             image: images.decypharr,
             security: fuseMounter(identity),
-            placement: { nodes: "storage", streaming: "preferred" },
+            placement: { nodes: "storage", streaming: "preferred", stateful: true },
             ports: { http: 8282 },
             health: httpGet("/version"),
             // A file that the mount itself provides: with the mount gone, so is this pod's reason to live.

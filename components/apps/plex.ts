@@ -103,7 +103,7 @@ export class PlexServer extends pulumi.ComponentResource {
       component,
       image: images.plex,
       security: inGroup(linuxserver(site.identity), gpu?.renderGroup),
-      placement: { nodes: gpu?.nodes ?? "storage" },
+      placement: { nodes: gpu?.nodes ?? "storage", stateful: true },
       ports,
       health: httpGet("/identity"),
       // An upgrade may rebuild the whole database before the server answers.

@@ -13,8 +13,16 @@ const gpu = { key: "gpu", value: "true" };
 /** The pods that read Decypharr's files: near it they read from this node instead of over the network. */
 const streaming = { key: "streaming-stack", value: "true" };
 
-/** Seconds after which a pod leaves a lost node. Kubernetes' own 300 would outlast the promised minute. */
-const tolerationSeconds = 30;
+/**
+ * Seconds after which a pod leaves a lost node, and seconds it is given to end. Kubernetes' own 300 for the
+ * first would outlast the promised minute. A Deployment's successor starts at once. A StatefulSet's waits until
+ * its predecessor is gone, and Longhorn removes that one only when its time to end is over, lost node or not:
+ * https://github.com/longhorn/longhorn-manager/blob/master/controller/kubernetes_pod_controller.go
+ */
+const leaving = {
+  deployment: { tolerationSeconds: 30, graceSeconds: 120 },
+  statefulSet: { tolerationSeconds: 5, graceSeconds: 30 },
+};
 
 /** Which nodes may run a pod, and what pulls it. */
 export interface Placement {
@@ -22,19 +30,28 @@ export interface Placement {
   readonly nodes: "storage" | "gpu" | "gpu-and-storage";
   /** Whether the pod belongs to the streaming stack: it should, or must, share a node with the rest of it. */
   readonly streaming?: "preferred" | "required";
+  /** Whether a StatefulSet owns the pod. @default a Deployment does */
+  readonly stateful?: boolean;
 }
 
-/** Affinity and tolerations of a placement. A toleration is given only for what the pod must enter. */
-export function place({
-  nodes,
-  streaming: group,
-}: Placement): Pick<PodSpec, "affinity" | "tolerations"> {
+type PlacedPod = Pick<PodSpec, "affinity" | "tolerations" | "terminationGracePeriodSeconds">;
+
+/** Affinity and tolerations of a placement, and how fast it can be left. A toleration is given only for what the pod must enter. */
+export function place(placement: Placement): PlacedPod {
+  const { nodes, streaming: group } = placement;
   const required = {
     gpu: [gpu],
     storage: [storage],
     "gpu-and-storage": [gpu, storage],
   }[nodes];
-  const lost = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map(lostNode);
+  const { tolerationSeconds, graceSeconds } =
+    leaving[placement.stateful ? "statefulSet" : "deployment"];
+  const lost = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map((key) => ({
+    key,
+    operator: "Exists",
+    effect: "NoExecute",
+    tolerationSeconds,
+  }));
   return {
     affinity: {
       nodeAffinity: {
@@ -50,6 +67,7 @@ export function place({
       ...(group && { podAffinity: nearTheStack(group) }),
     },
     tolerations: [...required.map(tainted), ...lost],
+    terminationGracePeriodSeconds: graceSeconds,
   };
 }
 
@@ -86,8 +104,4 @@ function nodesWith(...labels: readonly { key: string; value: string }[]) {
 
 function tainted(taint: { key: string; value: string }): Toleration {
   return { ...taint, operator: "Equal", effect: "NoSchedule" };
-}
-
-function lostNode(key: string): Toleration {
-  return { key, operator: "Exists", effect: "NoExecute", tolerationSeconds };
 }

@@ -76,8 +76,6 @@ export function podSpec(name: string, spec: PodSpec): types.input.core.v1.PodSpe
     // Service links would inject variables such as SONARR_PORT=tcp://..., which apps take for their own.
     enableServiceLinks: false,
     automountServiceAccountToken: false,
-    // SQLite needs time to write its WAL back before the pod is killed.
-    terminationGracePeriodSeconds: 120,
     ...(spec.steps && {
       initContainers: Object.entries(steps).map(([step, stepSpec]) => container(step, stepSpec)),
     }),

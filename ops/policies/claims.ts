@@ -204,8 +204,8 @@ export const oneNodesClaimHasOnePod: Policy = (graph) =>
     ]);
   });
 
-/** Kubernetes' own 30 seconds are too few for SQLite to write its log back. */
-const leastGrace = 60;
+/** What Kubernetes gives where nothing is said; less would cut off SQLite while it writes its log back. */
+const leastGrace = 30;
 
 export const timeToWriteBack: Policy = (graph) =>
   pods(graph)

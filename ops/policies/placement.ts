@@ -187,21 +187,34 @@ export const storagePodOnStorageNode: Policy = (graph, setting) =>
 /** With Kubernetes' own 300 seconds a lost node takes its apps away for over five minutes. */
 const patience = 30;
 
+/**
+ * Seconds for which a pod may stay on a lost node. Its successor in a StatefulSet starts only when the pod's time
+ * to end is over as well, since Longhorn waits for that; both have to fit.
+ */
+function longestStay(pod: Pod): number {
+  const grace = at(pod.spec, "terminationGracePeriodSeconds");
+  const waits = pod.workload.type.endsWith(":StatefulSet") && typeof grace === "number";
+  return waits ? Math.max(patience + 5 - grace, 0) : patience;
+}
+
 export const leavesLostNode: Policy = (graph) =>
   pods(graph)
     .filter((pod) => longhornClaims(graph, pod).length > 0)
     .flatMap((pod) => {
       const tolerations = list(at(pod.spec, "tolerations"));
-      const unclear = tolerations.some(
-        (each) => isHidden(at(each, "key")) || isHidden(at(each, "tolerationSeconds")),
-      );
+      const unclear = [
+        at(pod.spec, "terminationGracePeriodSeconds"),
+        ...tolerations.flatMap((each) => [at(each, "key"), at(each, "tolerationSeconds")]),
+      ].some(isHidden);
+      const longest = longestStay(pod);
+      const tooLong = (seconds: unknown) => typeof seconds !== "number" || seconds > longest;
       return ofLostNodes
         .map((key) => ({ key, own: tolerations.find((each) => at(each, "key") === key) }))
-        .filter(({ own }) => !unclear && at(own, "tolerationSeconds") !== patience)
+        .filter(({ own }) => !unclear && tooLong(at(own, "tolerationSeconds")))
         .map(({ key, own }) => ({
           resource: idOf(pod.workload),
-          message: `found tolerationSeconds ${shown(at(own, "tolerationSeconds"))} for ${key}, expected ${patience.toString()}`,
-          fix: `tolerate {key: ${key}, operator: Exists, effect: NoExecute, tolerationSeconds: ${patience.toString()}}`,
+          message: `found tolerationSeconds ${shown(at(own, "tolerationSeconds"))} for ${key}, expected at most ${longest.toString()}`,
+          fix: `tolerate {key: ${key}, operator: Exists, effect: NoExecute, tolerationSeconds: ${longest.toString()}}`,
         }));
     });
 

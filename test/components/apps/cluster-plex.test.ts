@@ -175,18 +175,18 @@ describe("a worker", () => {
   });
 
   it.each([
-    ["a node of its own", "gpu", undefined, place({ nodes: "gpu" }), []],
+    ["a node of its own", "gpu", undefined, place({ nodes: "gpu", stateful: true }), []],
     [
       "a storage node",
       "gpu-and-storage",
       992,
-      place({ nodes: "gpu-and-storage", streaming: "preferred" }),
+      place({ nodes: "gpu-and-storage", streaming: "preferred", stateful: true }),
       [992],
     ],
   ] as const)("runs where the GPU is, on %s", async (_, nodes, renderGroup, placement, groups) => {
     const gpu = { ...args.gpu, nodes, ...(renderGroup !== undefined && { renderGroup }) };
     const { spec } = podOf(await recorded({ gpu, dfs }), "StatefulSet");
-    expect({ affinity: spec.affinity, tolerations: spec.tolerations }).toEqual(placement);
+    expect(spec).toMatchObject(placement);
     const { supplementalGroups = [] } = spec.securityContext as { supplementalGroups?: number[] };
     expect(supplementalGroups).toEqual(groups);
   });

@@ -77,7 +77,7 @@ describe("the pod", () => {
   it("is the streaming stack's middle, once, on a storage node", async () => {
     const recording = await recorded();
     const { metadata, spec } = podOf(recording, "StatefulSet");
-    expect(spec).toMatchObject(place({ nodes: "storage", streaming: "preferred" }));
+    expect(spec).toMatchObject(place({ nodes: "storage", streaming: "preferred", stateful: true }));
     expect(metadata.labels).toEqual({
       ...labels("decypharr", "streaming"),
       "streaming-stack": "true",

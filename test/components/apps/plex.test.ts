@@ -74,7 +74,7 @@ it("runs the pinned image on the plan's port, health check and resources", async
 it("transcodes by itself on a storage node, and only reads the libraries", async () => {
   const pod = podOf(await recorded(), "StatefulSet");
   const server = containerOf(pod, "plex");
-  expect(pod.spec).toMatchObject(place({ nodes: "storage" }));
+  expect(pod.spec).toMatchObject(place({ nodes: "storage", stateful: true }));
   expect(pod.spec.securityContext).not.toHaveProperty("supplementalGroups");
   expect(mountsOf(server)).toEqual(mounts);
   expect(envOf(server)).toEqual(identity);
@@ -133,7 +133,7 @@ it("hands its transcodes to the orchestrator, and streams back through its relay
 it("runs where the GPU is, asks for one and belongs to its group", async () => {
   const pod = podOf(await recorded({ gpu }), "StatefulSet");
   expect(pod.spec).toMatchObject({
-    ...place({ nodes: "gpu-and-storage" }),
+    ...place({ nodes: "gpu-and-storage", stateful: true }),
     securityContext: { supplementalGroups: [992] },
   });
   expect(containerOf(pod, "plex").resources).toEqual({

@@ -17,11 +17,13 @@ const taint = (key: string, value: string) => ({
 const storage = ["node.longhorn.io/storage", "enabled"] as const;
 const gpu = ["gpu", "true"] as const;
 
-const lost = { operator: "Exists", effect: "NoExecute", tolerationSeconds: 30 };
-const leavesALostNode = [
-  { key: "node.kubernetes.io/not-ready", ...lost },
-  { key: "node.kubernetes.io/unreachable", ...lost },
-];
+const leavesALostNode = (tolerationSeconds: number) =>
+  ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map((key) => ({
+    key,
+    operator: "Exists",
+    effect: "NoExecute",
+    tolerationSeconds,
+  }));
 
 const prefersThePrimary = {
   preferredDuringSchedulingIgnoredDuringExecution: [
@@ -46,8 +48,18 @@ it.each<[Placement["nodes"], (readonly [string, string])[], object]>([
         ...more,
       },
     },
-    tolerations: [...kinds.map((kind) => taint(...kind)), ...leavesALostNode],
+    tolerations: [...kinds.map((kind) => taint(...kind)), ...leavesALostNode(30)],
+    terminationGracePeriodSeconds: 120,
   });
+});
+
+it("lets a StatefulSet's pod go earlier, because its successor waits for its end", () => {
+  const { tolerations, terminationGracePeriodSeconds } = place({
+    nodes: "storage",
+    stateful: true,
+  });
+  expect(tolerations).toEqual([taint(...storage), ...leavesALostNode(5)]);
+  expect(terminationGracePeriodSeconds).toBe(30);
 });
 
 it.each<["gpu" | "gpu-and-storage", (readonly [string, string])[]]>([
