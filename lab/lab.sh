@@ -6,6 +6,7 @@
 #        npm run lab -- down        stop it and leave nothing behind
 #        npm run lab -- setup       only install what it needs from npm and Debian
 #        npm run lab -- start       only start it (what the tests do first)
+#        npm run lab -- simulate    a second control plane with nodes that exist only in its API
 #        npm run lab -- env         print the variables that kubectl, nomad and pulumi need
 set -euo pipefail
 
@@ -68,6 +69,7 @@ main() {
     start) start ;;
     down) down ;;
     env) environment ;;
+    simulate) bash "$HERE/simulation/simulation.sh" "${@:2}" ;;
     *) sed -n '2,/^set/p' "$0" | grep '^#' >&2; exit 2 ;;
   esac
 }

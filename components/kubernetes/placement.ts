@@ -21,7 +21,7 @@ const streaming = { key: "streaming-stack", value: "true" };
  */
 const leaving = {
   deployment: { tolerationSeconds: 30, graceSeconds: 120 },
-  statefulSet: { tolerationSeconds: 5, graceSeconds: 30 },
+  statefulSet: { tolerationSeconds: 0, graceSeconds: 30 },
 };
 
 /** Which nodes may run a pod, and what pulls it. */

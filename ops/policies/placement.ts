@@ -194,7 +194,7 @@ const patience = 30;
 function longestStay(pod: Pod): number {
   const grace = at(pod.spec, "terminationGracePeriodSeconds");
   const waits = pod.workload.type.endsWith(":StatefulSet") && typeof grace === "number";
-  return waits ? Math.max(patience + 5 - grace, 0) : patience;
+  return waits ? Math.max(patience - grace, 0) : patience;
 }
 
 export const leavesLostNode: Policy = (graph) =>

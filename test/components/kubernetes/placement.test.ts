@@ -53,12 +53,12 @@ it.each<[Placement["nodes"], (readonly [string, string])[], object]>([
   });
 });
 
-it("lets a StatefulSet's pod go earlier, because its successor waits for its end", () => {
+it("lets a StatefulSet's pod go at once, because its successor waits for its end", () => {
   const { tolerations, terminationGracePeriodSeconds } = place({
     nodes: "storage",
     stateful: true,
   });
-  expect(tolerations).toEqual([taint(...storage), ...leavesALostNode(5)]);
+  expect(tolerations).toEqual([taint(...storage), ...leavesALostNode(0)]);
   expect(terminationGracePeriodSeconds).toBe(30);
 });
 
