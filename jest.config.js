@@ -1,4 +1,7 @@
-/** Three levels: `unit` needs nothing but Node; `lab` the running lab; `lifecycle` starts and kills it. */
+/**
+ * `unit` needs nothing but Node; `lab` the running lab; `placement` the lab to itself, since it judges a promise in
+ * seconds; `lifecycle` starts and kills it.
+ */
 const common = {
   testEnvironment: "node",
   transform: { "^.+\\.ts$": ["ts-jest", { diagnostics: false }] },
@@ -17,7 +20,15 @@ module.exports = {
       ...common,
       displayName: "lab",
       testMatch: ["<rootDir>/test/lab/**/*.test.ts"],
-      testPathIgnorePatterns: ["<rootDir>/test/lab/lifecycle/"],
+      testPathIgnorePatterns: [
+        "<rootDir>/test/lab/lifecycle/",
+        "<rootDir>/test/lab/placement.test.ts",
+      ],
+    },
+    {
+      ...common,
+      displayName: "placement",
+      testMatch: ["<rootDir>/test/lab/placement.test.ts"],
     },
     {
       ...common,
