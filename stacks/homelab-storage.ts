@@ -77,7 +77,7 @@ export function homelabStorage(
       ? undefined
       : folder("transcode-cache", { ...storage.transcode, kind, path }, false);
   const sharedTranscode = transcodeClaim?.mount ?? transcodeFolder;
-  const transcode = (cluster && sharedTranscode) || scratch("transcode");
+  const transcode = (cluster ? sharedTranscode : undefined) ?? scratch("transcode");
 
   const stateful = Object.entries({ ...config.apps, plex: config.plex });
   const states = Object.fromEntries(

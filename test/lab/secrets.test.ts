@@ -79,7 +79,10 @@ test("refuses values that are still the example's, and leaves nothing plain behi
 test("proves that each file decrypts, and counts those that don't", () => {
   expect(secrets("check").status).toBe(0);
   const stranger = path.join(folder, "stranger.sops.yaml");
-  fs.writeFileSync(stranger, read(file).replace(/ENC\[AES256_GCM,data:./g, "ENC[AES256_GCM,data:!"));
+  fs.writeFileSync(
+    stranger,
+    read(file).replace(/ENC\[AES256_GCM,data:./g, "ENC[AES256_GCM,data:!"),
+  );
   const open = path.join(folder, "open.sops.yaml");
   fs.writeFileSync(open, `inClear: canary-in-clear\n${read(file)}`);
   const { status, said } = secrets("check");
