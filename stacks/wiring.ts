@@ -1,6 +1,7 @@
 /** What is left for people to enter in the apps' own UIs, with the exact values. */
 import { downloadFolder, rootFolders, sections } from "../components/storage/media";
 import type { HomelabConfig } from "../config/schema";
+import { Prowlarr } from "../components/apps/prowlarr";
 import { Radarr } from "../components/apps/radarr";
 import { Sonarr } from "../components/apps/sonarr";
 
@@ -86,7 +87,7 @@ export function wiring(config: HomelabConfig): Wiring {
     ...(apps.prowlarr.enabled && {
       prowlarr: enabled.map(({ app, title, port }) => ({
         name: title,
-        prowlarrUrl: url(config, "prowlarr", 9696),
+        prowlarrUrl: url(config, "prowlarr", Prowlarr.port),
         baseUrl: url(config, app, port),
         apiKey: `${app}ApiKey`,
         syncLevel: "fullSync" as const,

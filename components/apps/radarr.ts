@@ -1,27 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { images } from "../images";
-import type { SecretRef } from "../kubernetes/env";
-import type { Mount } from "../kubernetes/pod";
-import { httpGet } from "../kubernetes/probes";
-import { linuxserver } from "../kubernetes/security";
-import { webApp, type Site } from "../kubernetes/web-app";
-import { readsDfs, type Dfs } from "../storage/dfs";
-import { libraryMounts, type MediaLibrary } from "../storage/media";
+import { servarr, type LibrarianArgs } from "../servarr/servarr";
 
-export interface RadarrArgs {
-  readonly site: Site;
-  /** Database and settings. */
-  readonly state: Mount;
-  readonly library: MediaLibrary;
-  /** Decypharr's file system, into which the symlink library points. @default none */
-  readonly dfs?: Dfs;
-  /** Key of its API. */
-  readonly apiKey: SecretRef;
-  /** Host name of the Ingress. */
-  readonly host: string;
-}
+export type RadarrArgs = LibrarianArgs;
 
-/** Radarr: finds, grabs and files films. Its SQLite state allows exactly one replica. */
+/** Radarr: finds, grabs and files films. */
 export class Radarr extends pulumi.ComponentResource {
   public static readonly port = 7878;
 
@@ -33,30 +16,21 @@ export class Radarr extends pulumi.ComponentResource {
   constructor(name: string, args: RadarrArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:apps:Radarr", name, {}, opts);
 
-    const spec = {
-      site: args.site,
-      component: "films",
-      image: images.radarr,
-      security: linuxserver(args.site.identity),
-      placement: { nodes: "storage" },
-      ports: { http: Radarr.port },
-      host: args.host,
-      health: httpGet("/ping"),
-      mounts: { "/config": args.state, ...libraryMounts(args.library, "read-write") },
-      env: {
-        RADARR__AUTH__APIKEY: args.apiKey,
-        // Signing in is left to what stands before the Ingress; the API still asks for its key.
-        RADARR__AUTH__METHOD: "External",
+    const app = servarr(
+      name,
+      args,
+      {
+        prefix: "RADARR",
+        component: "films",
+        image: images.radarr,
+        port: Radarr.port,
+        resources: {
+          requests: { cpu: "100m", memory: "512Mi" },
+          limits: { cpu: "500m", memory: "2Gi" },
+        },
       },
-      resources: {
-        requests: { cpu: "100m", memory: "512Mi" },
-        limits: { cpu: "500m", memory: "2Gi" },
-      },
-    } as const;
-    const alive = `http://127.0.0.1:${Radarr.port.toString()}/ping`;
-    const app = webApp(name, readsDfs(spec, alive, args.dfs), {
-      parent: this,
-    });
+      { parent: this },
+    );
 
     this.url = app.url;
     this.publicUrl = app.publicUrl;

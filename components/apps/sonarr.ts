@@ -1,27 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { images } from "../images";
-import type { SecretRef } from "../kubernetes/env";
-import type { Mount } from "../kubernetes/pod";
-import { httpGet } from "../kubernetes/probes";
-import { linuxserver } from "../kubernetes/security";
-import { webApp, type Site } from "../kubernetes/web-app";
-import { readsDfs, type Dfs } from "../storage/dfs";
-import { libraryMounts, type MediaLibrary } from "../storage/media";
+import { servarr, type LibrarianArgs } from "../servarr/servarr";
 
-export interface SonarrArgs {
-  readonly site: Site;
-  /** Database and settings. */
-  readonly state: Mount;
-  readonly library: MediaLibrary;
-  /** Decypharr's file system, into which the symlink library points. @default none */
-  readonly dfs?: Dfs;
-  /** Key of its API. */
-  readonly apiKey: SecretRef;
-  /** Host name of the Ingress. */
-  readonly host: string;
-}
+export type SonarrArgs = LibrarianArgs;
 
-/** Sonarr: finds, grabs and files TV series. Its SQLite state allows exactly one replica. */
+/** Sonarr: finds, grabs and files TV series. */
 export class Sonarr extends pulumi.ComponentResource {
   public static readonly port = 8989;
 
@@ -33,30 +16,21 @@ export class Sonarr extends pulumi.ComponentResource {
   constructor(name: string, args: SonarrArgs, opts?: pulumi.ComponentResourceOptions) {
     super("homelab:apps:Sonarr", name, {}, opts);
 
-    const spec = {
-      site: args.site,
-      component: "series",
-      image: images.sonarr,
-      security: linuxserver(args.site.identity),
-      placement: { nodes: "storage" },
-      ports: { http: Sonarr.port },
-      host: args.host,
-      health: httpGet("/ping"),
-      mounts: { "/config": args.state, ...libraryMounts(args.library, "read-write") },
-      env: {
-        SONARR__AUTH__APIKEY: args.apiKey,
-        // Signing in is left to what stands before the Ingress; the API still asks for its key.
-        SONARR__AUTH__METHOD: "External",
+    const app = servarr(
+      name,
+      args,
+      {
+        prefix: "SONARR",
+        component: "series",
+        image: images.sonarr,
+        port: Sonarr.port,
+        resources: {
+          requests: { cpu: "100m", memory: "512Mi" },
+          limits: { cpu: "500m", memory: "2Gi" },
+        },
       },
-      resources: {
-        requests: { cpu: "100m", memory: "512Mi" },
-        limits: { cpu: "500m", memory: "2Gi" },
-      },
-    } as const;
-    const alive = `http://127.0.0.1:${Sonarr.port.toString()}/ping`;
-    const app = webApp(name, readsDfs(spec, alive, args.dfs), {
-      parent: this,
-    });
+      { parent: this },
+    );
 
     this.url = app.url;
     this.publicUrl = app.publicUrl;
