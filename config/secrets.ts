@@ -30,9 +30,7 @@ export function loadSecrets<K extends SecretName>(
   file: string,
   needed: readonly K[],
 ): Record<K, pulumi.Output<string>> {
-  const found = needed.length > 0 ? read(path.resolve(__dirname, "..", file), file) : {};
-  const values =
-    typeof found === "string" ? placeholders(file, found, needed) : checked(found, file, needed);
+  const values = needed.length > 0 ? read(file, needed) : {};
   return Object.fromEntries(
     needed.map((name) => [name, pulumi.secret(values[name] ?? "")]),
   ) as Record<K, pulumi.Output<string>>;
@@ -40,13 +38,92 @@ export function loadSecrets<K extends SecretName>(
 
 type Values = Readonly<Record<string, string>>;
 
-/** The decrypted file, or the reason why it can't be read here. */
-function read(absolute: string, file: string): Values | string {
+function read(file: string, needed: readonly SecretName[]): Values {
   const stack = pulumi.getStack();
-  if (!fs.existsSync(absolute))
-    return `there is no ${file}; make it with: npm run secrets -- init ${stack}`;
-  const problems = plainValues(fs.readFileSync(absolute, "utf8"), stack);
-  if (problems.length > 0) throw refused(file, problems);
+  const absolute = path.resolve(__dirname, "..", file);
+  if (!fs.existsSync(absolute)) {
+    const reason = `there is no ${file}; make it with: npm run secrets -- init ${stack}`;
+    return placeholders(file, reason, needed);
+  }
+  const edit = `npm run secrets -- edit ${stack}`;
+  const entries = encryptedEntries(fs.readFileSync(absolute, "utf8"), file, stack);
+  const seen = [
+    ...entries.flatMap(([key, value]) => entryFaults(key, value, edit)),
+    ...needed
+      .filter((name) => !entries.some(([key]) => key === name))
+      .map((name) => fault(name, `missing, expected the ${known[name]}`, edit)),
+  ];
+  const found = decrypt(absolute, file);
+  const hidden = "values" in found ? valueFaults(found.values, needed, edit) : [];
+  if (seen.length + hidden.length > 0) throw refused(file, [...seen, ...hidden]);
+  if ("broken" in found) throw refused(file, [found.broken]);
+  return "values" in found ? found.values : placeholders(file, found.unreadable, needed);
+}
+
+function fault(key: string, what: string, fix: string): string {
+  return `${key}: ${what}\n    fix: ${fix}`;
+}
+
+/** The file's own keys and what stands beside them, still encrypted. Throws if it is no SOPS file. */
+function encryptedEntries(text: string, file: string, stack: string): [string, unknown][] {
+  const document = parseDocument(text);
+  if (document.errors.length > 0)
+    throw refused(file, ["the file is no YAML\n    fix: restore it from git"]);
+  const content: unknown = document.toJS();
+  const { sops, ...entries } = (content instanceof Object ? content : {}) as Record<
+    string,
+    unknown
+  >;
+  if (sops) return Object.entries(entries);
+  const fix = `move it away, then: npm run secrets -- init ${stack} --from <the moved file>`;
+  throw refused(file, [`the file is not encrypted\n    fix: ${fix}`]);
+}
+
+/** What is wrong with one key. SOPS leaves names and kinds readable, so no age key is needed to see it. */
+function entryFaults(key: string, value: unknown, edit: string): string[] {
+  const faults: string[] = [];
+  const names = Object.keys(known);
+  if (!names.includes(key)) {
+    const meant = nearest(key, names);
+    const hint = meant ? `did you mean ${meant}?` : `there are ${names.join(", ")}`;
+    faults.push(fault(key, `no such secret; ${hint}`, edit));
+  }
+  if (value instanceof Object) {
+    faults.push(fault(key, "found a group or a list, expected text: the file is flat", edit));
+  } else if (value === null || value === "") {
+    // SOPS has nothing to encrypt here.
+    faults.push(fault(key, "empty, expected a value, or the key left out", edit));
+  } else if (typeof value !== "string" || !value.startsWith("ENC[")) {
+    const fix = `treat the value as known to others, then: ${edit}`;
+    faults.push(fault(key, "stands in the file in clear", fix));
+  } else if (!value.endsWith(",type:str]")) {
+    // A bare 0123 or 1e5 is a number to YAML, and no longer what was typed.
+    faults.push(
+      fault(key, "found a number, a date or true/false, expected text", `${edit}, and quote it`),
+    );
+  }
+  return faults;
+}
+
+/** What can only be seen in the values themselves. */
+function valueFaults(values: Values, needed: readonly SecretName[], edit: string): string[] {
+  return needed.flatMap((name) => {
+    const value = values[name]?.trim();
+    if (value === "") return [fault(name, `empty, expected the ${known[name]}`, edit)];
+    if (value === undefined || !placeholder.test(value)) return [];
+    return [fault(name, `found the example's value, expected the ${known[name]}`, edit)];
+  });
+}
+
+/** Exit status of sops where no key at hand fits: https://github.com/getsops/sops/blob/v3.13.3/cmd/sops/codes/codes.go */
+const couldNotRetrieveKey = 128;
+
+type Decrypted =
+  | { values: Values }
+  | { /** Why it can't be read here. */ unreadable: string }
+  | { broken: string };
+
+function decrypt(absolute: string, file: string): Decrypted {
   try {
     const text = execFileSync("sops", ["--decrypt", "--output-type", "json", absolute], {
       encoding: "utf8",
@@ -55,43 +132,20 @@ function read(absolute: string, file: string): Values | string {
       stdio: ["ignore", "pipe", "pipe"],
       timeout: 30_000,
     });
-    return JSON.parse(text) as Values;
+    return { values: JSON.parse(text) as Values };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      return "sops is not installed; see https://github.com/getsops/sops/releases";
-    return `no key at hand decrypts ${file}; point SOPS_AGE_KEY_FILE to the age key, then try: npm run secrets -- check`;
+    // Not the error itself: it carries what sops has printed.
+    const { code, status } = error as NodeJS.ErrnoException & { status?: number | null };
+    if (code === "ENOENT")
+      return { unreadable: "sops is not installed; see https://github.com/getsops/sops/releases" };
+    if (status === couldNotRetrieveKey) {
+      const fix = "point SOPS_AGE_KEY_FILE to the age key, then try: npm run secrets -- check";
+      return { unreadable: `no key at hand decrypts ${file}; ${fix}` };
+    }
+    const how = status ? `exit status ${status.toString()}` : (code ?? "no JSON");
+    const what = `sops does not accept it (${how}): it is damaged, or was changed without sops`;
+    return { broken: `${what}\n    fix: restore it from git` };
   }
-}
-
-/** What stands in the file in clear: SOPS encrypts every leaf, or somebody has written past it. */
-function plainValues(text: string, stack: string): string[] {
-  const document = parseDocument(text);
-  if (document.errors.length > 0) return ["the file is no YAML\n    fix: restore it from git"];
-  const { sops, ...leaves } = (document.toJS() ?? {}) as Record<string, unknown>;
-  if (!sops) {
-    const fix = `move it away, then: npm run secrets -- init ${stack} --from <the moved file>`;
-    return [`the file is not encrypted\n    fix: ${fix}`];
-  }
-  const fix = `treat the value as known to others, then: npm run secrets -- edit ${stack}`;
-  return Object.entries(leaves)
-    .filter(([, value]) => !(typeof value === "string" && value.startsWith("ENC[")))
-    .map(([key]) => `${key}: stands in the file in clear\n    fix: ${fix}`);
-}
-
-function checked(values: Values, file: string, needed: readonly SecretName[]): Values {
-  const names = Object.keys(known);
-  const fix = `fix: npm run secrets -- edit ${pulumi.getStack()}`;
-  const unknown = Object.keys(values)
-    .filter((key) => !names.includes(key))
-    .map((key) => {
-      const meant = nearest(key, names);
-      return `${key}: no such secret; ${meant ? `did you mean ${meant}?` : `there are ${names.join(", ")}`}\n    ${fix}`;
-    });
-  const missing = needed
-    .filter((name) => !values[name] || placeholder.test(values[name]))
-    .map((name) => `${name}: missing, expected the ${known[name]}\n    ${fix}`);
-  if (unknown.length + missing.length > 0) throw refused(file, [...unknown, ...missing]);
-  return values;
 }
 
 function refused(file: string, problems: readonly string[]): pulumi.RunError {

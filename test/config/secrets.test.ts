@@ -7,9 +7,11 @@ import { record } from "../../ops/recorder";
 
 const canary = "canary-7d20e1";
 const encrypted = (...keys: string[]) =>
-  [...keys.map((key) => `${key}: ENC[AES256_GCM,data:x]`), "sops: { version: 3.13.3 }", ""].join(
-    "\n",
-  );
+  [
+    ...keys.map((key) => `${key}: ENC[AES256_GCM,data:x,type:str]`),
+    "sops: { version: 3.13.3 }",
+    "",
+  ].join("\n");
 
 let folder: string;
 let file: string;
@@ -72,23 +74,70 @@ it("asks for no file where no secret is needed", async () => {
 });
 
 it("names everything that is wrong with the file at once, in a preview as in an up", async () => {
-  fs.writeFileSync(file, encrypted("plexTokn", "debridApiKey", "usenetHost"));
-  sops(JSON.stringify({ plexTokn: canary, debridApiKey: "replace-me", usenetHost: "" }));
+  const quoted = "plexTokn debridApiKey usenetUsername".split(" ");
+  const others = [
+    `usenetHost: ""`,
+    "usenetPassword: ENC[AES256_GCM,data:x,type:int]",
+    "usenet:\n    host: ENC[AES256_GCM,data:x,type:str]",
+    `inClear: ${canary}`,
+  ];
+  fs.writeFileSync(file, `${others.join("\n")}\n${encrypted(...quoted)}`);
+  sops(JSON.stringify({ plexTokn: canary, debridApiKey: "replace-me", usenetUsername: " " }));
+  const names = "debridApiKey, plexToken, usenetHost, usenetPassword, usenetUsername";
+  const edit = "npm run secrets -- edit homelab";
   const message = [
     "The secrets in FILE have to be corrected:",
+    "✗ usenetHost: empty, expected a value, or the key left out",
+    `    fix: ${edit}`,
+    "✗ usenetPassword: found a number, a date or true/false, expected text",
+    `    fix: ${edit}, and quote it`,
+    `✗ usenet: no such secret; there are ${names}`,
+    `    fix: ${edit}`,
+    "✗ usenet: found a group or a list, expected text: the file is flat",
+    `    fix: ${edit}`,
+    `✗ inClear: no such secret; there are ${names}`,
+    `    fix: ${edit}`,
+    "✗ inClear: stands in the file in clear",
+    `    fix: treat the value as known to others, then: ${edit}`,
     "✗ plexTokn: no such secret; did you mean plexToken?",
-    "    fix: npm run secrets -- edit homelab",
-    "✗ debridApiKey: missing, expected the API key of the Real-Debrid account, https://real-debrid.com/apitoken",
-    "    fix: npm run secrets -- edit homelab",
+    `    fix: ${edit}`,
     "✗ plexToken: missing, expected the X-Plex-Token of the Plex account",
-    "    fix: npm run secrets -- edit homelab",
-    "✗ usenetHost: missing, expected the host name of the Usenet provider",
-    "    fix: npm run secrets -- edit homelab",
+    `    fix: ${edit}`,
+    "✗ debridApiKey: found the example's value, expected the API key of the Real-Debrid account, https://real-debrid.com/apitoken",
+    `    fix: ${edit}`,
+    "✗ usenetUsername: empty, expected the user name at the Usenet provider",
+    `    fix: ${edit}`,
   ].join("\n");
-  const needed: SecretName[] = ["debridApiKey", "plexToken", "usenetHost"];
+  const needed: SecretName[] = ["debridApiKey", "plexToken", "usenetHost", "usenetUsername"];
   expect(await refusal(needed)).toBe(message);
   expect(await refusal(needed, { preview: true })).toBe(message);
 });
+
+it("sees wrong names without a key, so that a plan on a pull request fails on them too", async () => {
+  fs.writeFileSync(file, encrypted("plexTokn"));
+  sops("", 128);
+  const message = await refusal(["plexToken"], { preview: true });
+  expect(message).toContain("✗ plexTokn: no such secret; did you mean plexToken?");
+  expect(message).toContain("✗ plexToken: missing");
+});
+
+it.each([
+  ["whose check sum is wrong", canary, 51, "exit status 51"],
+  ["from which sops makes no JSON", canary, 0, "no JSON"],
+])(
+  "refuses a file %s, in a preview too: no placeholder hides it",
+  async (_, output, status, how) => {
+    fs.writeFileSync(file, encrypted("plexToken"));
+    sops(output, status);
+    const message = [
+      "The secrets in FILE have to be corrected:",
+      `✗ sops does not accept it (${how}): it is damaged, or was changed without sops`,
+      "    fix: restore it from git",
+    ].join("\n");
+    expect(await refusal(["plexToken"])).toBe(message);
+    expect(await refusal(["plexToken"], { preview: true })).toBe(message);
+  },
+);
 
 it.each([
   ["a file that is not encrypted", `plexToken: ${canary}\n`, "the file is not encrypted"],
@@ -98,10 +147,11 @@ it.each([
     "plexToken: stands in the file in clear",
   ],
   ["a file that is empty", "", "the file is not encrypted"],
+  ["a file of one word", canary, "the file is not encrypted"],
   ["a file that is no YAML", `plexToken: [${canary}`, "the file is no YAML"],
-])("refuses %s, without asking for a key", async (_, text, problem) => {
+])("refuses %s, though no key is at hand", async (_, text, problem) => {
   fs.writeFileSync(file, text);
-  sops("", 1);
+  sops("", 128);
   expect(await refusal(["plexToken"])).toContain(problem);
   expect(await refusal(["plexToken"], { preview: true })).toContain(problem);
 });
@@ -115,7 +165,7 @@ describe.each([
   [
     "sops is not installed",
     () => {
-      fs.writeFileSync(file, encrypted("plexToken"));
+      fs.writeFileSync(file, encrypted("plexToken", "usenetHost"));
       process.env.PATH = folder;
     },
     "sops is not installed; see https://github.com/getsops/sops/releases",
@@ -123,7 +173,7 @@ describe.each([
   [
     "no key fits",
     () => {
-      fs.writeFileSync(file, encrypted("plexToken"));
+      fs.writeFileSync(file, encrypted("plexToken", "usenetHost"));
       sops("", 128);
     },
     "no key at hand decrypts FILE; point SOPS_AGE_KEY_FILE to the age key, then try: npm run secrets -- check",
