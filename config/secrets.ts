@@ -94,7 +94,7 @@ function entryFaults(key: string, value: unknown, edit: string): string[] {
     // SOPS has nothing to encrypt here.
     faults.push(fault(key, "empty, expected a value, or the key left out", edit));
   } else if (typeof value !== "string" || !value.startsWith("ENC[")) {
-    const fix = `treat the value as known to others, then: ${edit}`;
+    const fix = `treat the value as known to others, restore the file from git, then: ${edit}`;
     faults.push(fault(key, "stands in the file in clear", fix));
   } else if (!value.endsWith(",type:str]")) {
     // A bare 0123 or 1e5 is a number to YAML, and no longer what was typed.

@@ -98,7 +98,7 @@ it("names everything that is wrong with the file at once, in a preview as in an 
     `✗ inClear: no such secret; there are ${names}`,
     `    fix: ${edit}`,
     "✗ inClear: stands in the file in clear",
-    `    fix: treat the value as known to others, then: ${edit}`,
+    `    fix: treat the value as known to others, restore the file from git, then: ${edit}`,
     "✗ plexTokn: no such secret; did you mean plexToken?",
     `    fix: ${edit}`,
     "✗ plexToken: missing, expected the X-Plex-Token of the Plex account",

@@ -19,6 +19,8 @@ export interface FakePlex {
   forgetsClaims: boolean;
   refusesClaims: boolean;
   refusesPreferences: boolean;
+  /** Milliseconds after a claim until it has written its token; negative for never. */
+  writesAfter: number;
   /** Whether it writes switches as words. */
   words: boolean;
   stop(): Promise<void>;
@@ -45,6 +47,7 @@ export async function fakePlex(settings: string): Promise<FakePlex> {
     forgetsClaims: false,
     refusesClaims: false,
     refusesPreferences: false,
+    writesAfter: 0,
     words: false,
     stop: () =>
       new Promise<void>((resolve) => {
@@ -55,14 +58,20 @@ export async function fakePlex(settings: string): Promise<FakePlex> {
       }),
   };
   fs.writeFileSync(settings, '<Preferences OldestPreviousVersion="test"/>\n');
-  const isClaimed = () => fs.readFileSync(settings, "utf8").includes("PlexOnlineToken");
+  let claimed = false;
+  const isClaimed = () => claimed || fs.readFileSync(settings, "utf8").includes("PlexOnlineToken");
 
   const claim = (token: string) => {
     state.claims.push(token);
     if (state.refusesClaims || token !== "claim-test") return 401;
     if (!state.forgetsClaims) {
       const attribute = `OldestPreviousVersion="test" PlexOnlineToken="${state.serverToken}"`;
-      fs.writeFileSync(settings, `<Preferences ${attribute}/>\n`);
+      const write = () => {
+        fs.writeFileSync(settings, `<Preferences ${attribute}/>\n`);
+      };
+      claimed = true;
+      if (state.writesAfter > 0) setTimeout(write, state.writesAfter);
+      else if (state.writesAfter === 0) write();
     }
     return 200;
   };

@@ -53,14 +53,21 @@ claim() {
   echo "claimed the server" >&2
 }
 
-# A claimed server asks its own pod for a token, too; an unclaimed one trusts it.
+# A claimed server asks its own pod for a token, too, which it may not have written down yet; an unclaimed
+# one trusts the pod.
 server_token() {
-  [[ ! -e $SETTINGS ]] || attribute PlexOnlineToken <"$SETTINGS" || true
+  local tries
+  is_claimed || return 0
+  for ((tries = LIMIT; tries > 0; tries--)); do
+    attribute PlexOnlineToken <"$SETTINGS" && return
+    sleep 1
+  done
+  die "Plex is claimed and has not written its token to $SETTINGS within $LIMIT s" "see: kubectl logs statefulset/plex"
 }
 
 set_preferences() {
   local token name value kept options=()
-  token=$(server_token)
+  token=$(server_token) || exit 1
   while IFS='=' read -r name value; do
     [[ -n $name ]] && options+=(--data-urlencode "$name=$value")
   done <<<"$PREFERENCES"

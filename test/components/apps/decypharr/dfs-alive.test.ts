@@ -63,6 +63,11 @@ it("takes no other trouble for a dead mount", async () => {
   expect(await ask("/pool/debrid", undefined, env)).toEqual(alive);
 });
 
+it("does not blame the app for a mount that lets everybody wait", async () => {
+  const env = { PATH: pathWith("stat"), TROUBLE: "hanging", PATIENCE: "1" };
+  expect(await ask("/pool/debrid", undefined, env)).toEqual(alive);
+});
+
 it("asks for the folder", async () => {
   const { code, stderr } = await ask("");
   expect(code).toBe(2);

@@ -48,6 +48,12 @@ it("claims once, sets the preferences and tells the server's identity", async ()
   expect(plex.preferences).toEqual(kept);
 });
 
+it("waits for the token that Plex writes a moment after the claim", async () => {
+  plex.writesAfter = 700;
+  expect(await setUp({ LIMIT: "5" })).toMatchObject({ code: 0, stdout: told });
+  expect(plex.preferences).toEqual(kept);
+});
+
 it("claims nothing the second time", async () => {
   await setUp();
   expect(await setUp()).toEqual({ code: 0, stdout: told, stderr: "" });
@@ -114,6 +120,14 @@ describe("says what is wrong and what to do, when", () => {
     const { code, stderr } = await setUp();
     expect(code).toBe(1);
     expect(stderr).toContain("still calls itself unclaimed");
+  });
+
+  it("Plex never writes its token", async () => {
+    plex.writesAfter = -1;
+    const { code, stderr } = await setUp();
+    expect(code).toBe(1);
+    expect(stderr).toContain("Plex is claimed and has not written its token to");
+    expect(plex.preferences).toEqual({});
   });
 
   it("Plex refuses the preferences", async () => {
