@@ -36,15 +36,20 @@ start() {
   wait_until 30 "the controllers" kube get serviceaccount default
 }
 
+# The taints of a lost node outlast its return by a few seconds, and as long as they last, pods are sent away again.
+untainted() { [[ $(kube get node "$1" --output=jsonpath='{.spec.taints[*].key}') != *node.kubernetes.io/* ]]; }
+
 # A kubelet says again that its pods are ready, which the controllers had denied; kwok says it once only.
 return_node() {
-  local node=$1 namespace name
+  local node=$1 namespace name deleted
   supervise start "node:$node"
   # A lease that another process held is taken over when it has run out.
   kube wait --for=condition=Ready --timeout=90s "node/$node"
+  wait_until 30 "$node to lose the taints of a lost node" untainted "$node"
   kube get pods --all-namespaces --field-selector="spec.nodeName=$node" \
-    --output=jsonpath='{range .items[*]}{.metadata.namespace} {.metadata.name}{"\n"}{end}' |
-    while read -r namespace name; do
+    --output=jsonpath='{range .items[*]}{.metadata.namespace} {.metadata.name} {.metadata.deletionTimestamp}{"\n"}{end}' |
+    while read -r namespace name deleted; do
+      [[ -z $deleted ]] || continue
       kube patch pod "$name" --namespace="$namespace" --subresource=status \
         --patch='{"status": {"conditions": [{"type": "Ready", "status": "True"}]}}' </dev/null
     done

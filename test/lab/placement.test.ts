@@ -239,15 +239,9 @@ async function deleteAsLonghornDoes(node: string): Promise<void> {
 
 async function deletePod({ metadata }: Pod, ...options: string[]): Promise<void> {
   const { name, namespace } = metadata;
-  await kubectl([
-    "delete",
-    "pod",
-    name,
-    "--namespace",
-    namespace,
-    "--ignore-not-found",
-    ...options,
-  ]);
+  // Not waited for: a StatefulSet's next pod bears the same name.
+  const always = ["--namespace", namespace, "--ignore-not-found", "--wait=false"];
+  await kubectl(["delete", "pod", name, ...always, ...options]);
 }
 
 /** What the device plugin tells of the GPU node. */
