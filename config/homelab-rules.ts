@@ -2,23 +2,40 @@
 import { posix } from "node:path";
 import { firstAddress, inPool } from "./addresses";
 import { homelabConfig, type HomelabConfig } from "./homelab";
-import type { RuleFault } from "./rules";
+import type { Quote, RuleFault } from "./rules";
 
 /** The concerns that are well-formed: a rule about a faulty one waits until that is corrected. */
 type Sound = Partial<HomelabConfig>;
 
-/** Every broken rule of a config of which some concerns may be faulty. */
-export function homelabFaults(given: Readonly<Record<string, unknown>>): RuleFault[] {
+/** Every broken rule of a config of which some concerns may be faulty, or not to be quoted. */
+export function homelabFaults(
+  given: Readonly<Record<string, unknown>>,
+  isSecret: (concern: string) => boolean,
+): RuleFault[] {
   const sound: Record<string, unknown> = {};
   for (const [concern, schema] of Object.entries(homelabConfig.shape)) {
     const result = schema.safeParse(given[concern]);
     if (result.success) sound[concern] = result.data;
   }
-  const rules = [hostNames, addresses, folders, sharedPaths, dfsAccess, transcoders];
-  return rules.flatMap((rule) => rule(sound));
+  const rules = [
+    hostNames,
+    addresses,
+    folders,
+    sharedPaths,
+    dfsAccess,
+    transcoders,
+    foldersOfOneNode,
+  ];
+  const quote: Quote = (concern, value) => (isSecret(concern) ? undefined : value);
+  return rules.flatMap((rule) => rule(sound, quote));
 }
 
-function hostNames({ apps, plex, ingress }: Sound): RuleFault[] {
+/** What a sentence adds to the name of a key. */
+function aside(value: string | undefined): string {
+  return value === undefined ? "" : ` (${value})`;
+}
+
+function hostNames({ apps, plex, ingress }: Sound, quote: Quote): RuleFault[] {
   if (!apps || !plex || !ingress) return [];
   const all = [
     ...Object.entries(apps).map(([app, { enabled, host }]) => ({
@@ -39,23 +56,24 @@ function hostNames({ apps, plex, ingress }: Sound): RuleFault[] {
     const owner = served[first];
     if (first === index || !owner) return [];
     const expected = `a host name of its own; ${owner.path.slice(0, -1).join(".")} has this one`;
-    return [{ path, found: name, expected, fix: `${app}.${ingress.domain}` }];
+    return [{ path, found: name, expected, fix: quote("ingress", `${app}.${ingress.domain}`) }];
   });
 }
 
-function addresses({ metallb, plex, transcoding }: Sound): RuleFault[] {
+function addresses({ metallb, plex, transcoding }: Sound, quote: Quote): RuleFault[] {
   const fixed = [
     { path: ["plex", "address"], value: plex?.address },
     { path: ["transcoding", "address"], value: transcoding?.address },
   ].filter((entry): entry is { path: string[]; value: string } => entry.value !== undefined);
-  const pools = metallb?.pools;
+  const pools = metallb?.pools ?? [];
+  const [pool] = pools;
   const outside = fixed
-    .filter(({ value }) => pools && !pools.some((pool) => inPool(value, pool)))
+    .filter(({ value }) => pool && !pools.some((each) => inPool(value, each)))
     .map(({ path, value }) => ({
       path,
       found: value,
-      expected: `an address of metallb.pools (${pools?.join(", ") ?? ""})`,
-      fix: pools?.[0] && firstAddress(pools[0]),
+      expected: `an address of metallb.pools${aside(quote("metallb", pools.join(", ")))}`,
+      fix: pool && quote("metallb", firstAddress(pool)),
     }));
   const [one, two] = fixed;
   const twice =
@@ -72,30 +90,31 @@ function addresses({ metallb, plex, transcoding }: Sound): RuleFault[] {
   return [...outside, ...twice];
 }
 
-function folders({ storage }: Sound): RuleFault[] {
+function folders({ storage }: Sound, quote: Quote): RuleFault[] {
   if (!storage) return [];
   const { media, transcode, library, optimized } = storage;
   return Object.entries({ media, transcode, library, optimized }).flatMap(([key, folder]) => {
     if (!folder) return [];
     const path = ["storage", key];
+    const kind = `storage.${key}.kind${aside(quote("storage", folder.kind))}`;
     const faults: RuleFault[] = [];
     if (folder.kind === "nfs" && !folder.server)
-      faults.push({ path: [...path, "server"], expected: "the NFS server of kind nfs" });
+      faults.push({ path: [...path, "server"], expected: `the NFS server for ${kind}` });
     if (folder.kind !== "nfs" && folder.server)
       faults.push({
         path: [...path, "server"],
         found: folder.server,
-        expected: `nothing: kind ${folder.kind} has no server`,
+        expected: `nothing, because ${kind} has no server`,
         remove: true,
       });
     if (folder.kind !== "shared" && !folder.path)
-      faults.push({ path: [...path, "path"], expected: `the folder of kind ${folder.kind}` });
+      faults.push({ path: [...path, "path"], expected: `the folder for ${kind}` });
     return faults;
   });
 }
 
 /** Where the shared folders may lie with respect to each other. */
-function sharedPaths({ paths }: Sound): RuleFault[] {
+function sharedPaths({ paths }: Sound, quote: Quote): RuleFault[] {
   if (!paths) return [];
   const all = Object.entries(paths);
   // A mount below another one would depend on the order in which a runtime mounts them.
@@ -104,30 +123,30 @@ function sharedPaths({ paths }: Sound): RuleFault[] {
       ([, folder], other) => path.startsWith(`${folder}/`) || (path === folder && other < index),
     );
     if (!outer) return [];
-    const expected = `a folder outside paths.${outer[0]} (${outer[1]})`;
+    const expected = `a folder outside paths.${outer[0]}${aside(quote("paths", outer[1]))}`;
     return [{ path: ["paths", key], found: path, expected }];
   });
   // Decypharr mounts the parent of its file system, and links the library beside it.
   const parent = posix.dirname(paths.dfs);
-  const rooted: RuleFault[] =
-    parent === "/"
-      ? [{ path: ["paths", "dfs"], found: paths.dfs, expected: "a folder that has one above it" }]
-      : [];
-  const apart: RuleFault[] =
-    posix.dirname(paths.streaming) === parent
-      ? []
-      : [
-          {
-            path: ["paths", "streaming"],
-            found: paths.streaming,
-            expected: `a folder beside paths.dfs, in ${parent}`,
-            fix: `${parent === "/" ? "" : parent}/streaming-media`,
-          },
-        ];
-  return [...nested, ...rooted, ...apart];
+  if (parent === "/")
+    return [
+      ...nested,
+      { path: ["paths", "dfs"], found: paths.dfs, expected: "a folder that has one above it" },
+    ];
+  if (posix.dirname(paths.streaming) === parent) return nested;
+  return [
+    ...nested,
+    {
+      path: ["paths", "streaming"],
+      found: paths.streaming,
+      expected: `a folder beside paths.dfs${aside(quote("paths", paths.dfs))}`,
+      fix: quote("paths", posix.join(parent, "streaming-media")),
+    },
+  ];
 }
 
-function dfsAccess({ apps, transcoding, plex, gpu }: Sound): RuleFault[] {
+function dfsAccess(sound: Sound, quote: Quote): RuleFault[] {
+  const { apps, transcoding } = sound;
   if (!apps?.decypharr.enabled) return [];
   const { access, nfsClients, cacheSize, size } = apps.decypharr;
   const path = ["apps", "decypharr"];
@@ -136,7 +155,8 @@ function dfsAccess({ apps, transcoding, plex, gpu }: Sound): RuleFault[] {
     faults.push({
       path: [...path, "cacheSize"],
       found: cacheSize,
-      expected: `less than apps.decypharr.size (${size}): the cache lies on that claim`,
+      expected: `less than apps.decypharr.size${aside(quote("apps", size))}: the cache lies on that claim`,
+      fix: quote("apps", `${Math.floor(mebibytes(size) / 2).toString()}Mi`),
     });
   if (access === "nfs" && nfsClients.length === 0)
     faults.push({
@@ -146,23 +166,23 @@ function dfsAccess({ apps, transcoding, plex, gpu }: Sound): RuleFault[] {
       fixPath: [...path, "nfsClients", 0],
       fix: "192.168.1.0/24",
     });
-  const onGpuNode = plex?.enabled && transcoding && transcoding.mode !== "none";
-  if (access === "hostPath" && onGpuNode && gpu && !gpu.onStorageNode)
+  if (access === "hostPath" && transcoding && transcodesElsewhere(sound))
     faults.push({
       path: [...path, "access"],
       found: access,
-      expected: `nfs, because transcoding.mode ${transcoding.mode} reads its files from the GPU node`,
+      expected: `nfs, because transcoding.mode${aside(quote("transcoding", transcoding.mode))} reads its files on the GPU node`,
       fix: "nfs",
     });
   return faults;
 }
 
-function transcoders(sound: Sound): RuleFault[] {
-  const { transcoding, plex, gpu, storage } = sound;
+function transcoders(sound: Sound, quote: Quote): RuleFault[] {
+  const { transcoding, plex, gpu } = sound;
   // A faulty GPU node isn't a missing one.
   if (!transcoding || !plex || !("gpu" in sound)) return [];
   const path = ["transcoding", "mode"];
   const { mode } = transcoding;
+  const said = `transcoding.mode${aside(quote("transcoding", mode))}`;
   const faults: RuleFault[] = [];
   if (mode !== "none" && !plex.enabled)
     faults.push({
@@ -174,7 +194,7 @@ function transcoders(sound: Sound): RuleFault[] {
   if (mode !== "none" && !gpu)
     faults.push({
       path: ["gpu"],
-      expected: `the GPU node that transcoding.mode ${mode} needs, or mode none`,
+      expected: `the GPU node that ${said} needs, or mode none`,
       fixPath: path,
       fix: "none",
     });
@@ -193,14 +213,34 @@ function transcoders(sound: Sound): RuleFault[] {
       expected: "1, because only transcoding.mode clusterplex has workers",
       fix: 1,
     });
-  if (mode === "clusterplex" && storage?.transcode.kind === "hostPath" && gpu && !gpu.onStorageNode)
-    faults.push({
-      path: ["storage", "transcode", "kind"],
-      found: "hostPath",
-      expected: "shared or nfs: Plex and its workers run on different nodes",
-      fix: "shared",
-    });
   return faults;
+}
+
+/** Folders of one node that Plex or its workers would look for on another. */
+function foldersOfOneNode(sound: Sound, quote: Quote): RuleFault[] {
+  const { storage, transcoding } = sound;
+  if (!storage || !transcoding || !transcodesElsewhere(sound)) return [];
+  const { mode } = transcoding;
+  const { media, library, optimized, transcode } = storage;
+  // A single server transcodes in a folder of its own pod.
+  const used = { media, library, optimized, ...(mode === "clusterplex" && { transcode }) };
+  return Object.entries(used)
+    .filter(([, folder]) => folder?.kind === "hostPath")
+    .map(([key]) => {
+      const said = `transcoding.mode${aside(quote("transcoding", mode))}`;
+      const kinds = key === "transcode" ? ["shared", "nfs"] : ["nfs"];
+      return {
+        path: ["storage", key, "kind"],
+        found: "hostPath",
+        expected: `${kinds.join(" or ")}, because ${said} uses it on the GPU node too`,
+        fix: kinds[0],
+      };
+    });
+}
+
+/** Whether Plex or its workers run beside the storage nodes, on a GPU node that is none. */
+function transcodesElsewhere({ plex, transcoding, gpu }: Sound): boolean {
+  return plex?.enabled === true && transcoding?.mode !== "none" && gpu?.onStorageNode === false;
 }
 
 /** A size in Mi, Gi or Ti as a number of the first. */

@@ -5,11 +5,14 @@ import { homelabConfig, nomadConfig } from "./schema";
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 export type Path = readonly PropertyKey[];
 
-const platforms: Readonly<Record<string, z.ZodType>> = { k3s: homelabConfig, nomad: nomadConfig };
+const platforms = new Map<unknown, z.ZodType>([
+  ["k3s", homelabConfig],
+  ["nomad", nomadConfig],
+]);
 
 /** The schema of one platform's config; the empty one where the platform is unknown. */
 export function platformSchema(platform: unknown): JsonSchema {
-  const schema = platforms[String(platform)];
+  const schema = platforms.get(platform);
   return schema ? z.toJSONSchema(schema, { io: "input", target: "draft-7" }) : {};
 }
 
@@ -43,7 +46,7 @@ export function stackFileSchema(project: string): JsonSchema {
     patternProperties: { [`^(?!${project}:)`]: {} },
     additionalProperties: false,
   });
-  const stacks = Object.keys(platforms).map((platform) => prefixed(platformSchema(platform)));
+  const stacks = [...platforms.keys()].map((platform) => prefixed(platformSchema(platform)));
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: `Config of a stack of ${project}`,

@@ -1,6 +1,8 @@
 /** The only file that reads Pulumi's config. */
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { homelabFaults } from "./homelab-rules";
+import { lineFinder } from "./lines";
 import { describeProblems } from "./problems";
 import { stackConfig, type StackConfig } from "./schema";
 
@@ -10,7 +12,10 @@ const runtime = pulumi.runtime as typeof pulumi.runtime & {
 };
 
 /** The stack's config, or one error that names everything wrong with it. */
-export function loadConfig(): StackConfig {
+export function loadConfig(
+  /** Where the config was written; it is only read to tell the line of a fault. */
+  file = path.join(__dirname, "..", `Pulumi.${pulumi.getStack()}.yaml`),
+): StackConfig {
   const prefix = `${pulumi.getProject()}:`;
   // All keys, not only the known ones: a misspelt key must be an error, never a silent default.
   const given = Object.fromEntries(
@@ -18,16 +23,24 @@ export function loadConfig(): StackConfig {
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => [key.slice(prefix.length), decode(value)]),
   );
-  const result = stackConfig.safeParse(given);
-  const faults = given.platform === "k3s" ? homelabFaults(given) : [];
-  if (result.success && faults.length === 0) return result.data;
-  const file = `Pulumi.${pulumi.getStack()}.yaml`;
   const isSecret = (concern: string) => runtime.isConfigSecret(`${prefix}${concern}`);
-  const problems = describeProblems(result.error?.issues ?? [], faults, given, file, isSecret);
+  const result = stackConfig.safeParse(given);
+  const faults = given.platform === "k3s" ? homelabFaults(given, isSecret) : [];
+  if (result.success && faults.length === 0) return result.data;
+  const problems = describeProblems(result.error?.issues ?? [], faults, given, {
+    isSecret,
+    file: path.basename(file),
+    lineOf: lineFinder(file, prefix, given),
+  });
   throw new pulumi.RunError(`The stack's config has to be corrected:\n${problems}`);
 }
 
 /** Objects and lists reach a program as JSON, everything else as the text that stands in the file. */
 function decode(value: string): unknown {
-  return /^[[{]/.test(value) ? JSON.parse(value) : value;
+  if (!/^[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value; // A text that happens to begin like JSON.
+  }
 }

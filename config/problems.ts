@@ -7,8 +7,16 @@ import type { RuleFault } from "./rules";
 interface Problem {
   readonly path: Path;
   readonly what: string;
-  /** Arguments of `pulumi config`. */
+  /** What to type. */
   readonly fix: string;
+}
+
+/** What the errors say about where the config comes from. */
+interface Source {
+  readonly file: string;
+  readonly lineOf: (path: Path) => number | undefined;
+  /** Whether a value of this concern must not be shown. */
+  readonly isSecret: (concern: string) => boolean;
 }
 
 /** Every fault of one stack's config, the schema's first, as one text. */
@@ -16,9 +24,7 @@ export function describeProblems(
   issues: readonly z.core.$ZodIssue[],
   faults: readonly RuleFault[],
   given: unknown,
-  file: string,
-  /** Whether a value of this concern must not be shown. */
-  isSecret: (concern: string) => boolean,
+  { file, lineOf, isSecret }: Source,
 ): string {
   const schema = platformSchema(valueAt(given, ["platform"]));
   const shown = (path: Path, value: unknown) =>
@@ -26,13 +32,18 @@ export function describeProblems(
   const wrong = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => unknownKey([...issue.path, key], schema))
-      : [wrongValue(issue, shown(issue.path, valueAt(given, issue.path)), schema)],
+      : [wrongValue(issue, valueAt(given, issue.path), schema, shown)],
   );
   const broken = faults.map((fault) =>
     brokenRule({ ...fault, found: shown(fault.path, fault.found) }, schema),
   );
+  const place = (line: number | undefined) => (line ? `${file}:${line.toString()}` : file);
   return [...wrong, ...broken]
-    .map(({ path, what, fix }) => [`✗ ${dotted(path)}: ${what}`, `in ${file}`, `fix: ${fix}`])
+    .map(({ path, what, fix }) => [
+      `✗ ${dotted(path)}: ${what}`,
+      `in ${place(lineOf(path))}`,
+      `fix: ${fix}`,
+    ])
     .map((lines) => lines.join("\n    "))
     .join("\n");
 }
@@ -43,14 +54,16 @@ function brokenRule(fault: RuleFault, schema: JsonSchema): Problem {
   return {
     path,
     what: `${found === undefined ? "missing" : `found ${JSON.stringify(found)}`}, expected ${expected}`,
-    fix: fault.remove
-      ? `pulumi config rm --path ${quoted(dotted(path))}`
-      : setting(example.path, fault.fix ?? example.value),
+    fix: fault.remove ? removal(path) : setting(example.path, fault.fix ?? example.value),
   };
 }
 
 function setting(path: Path, value: unknown): string {
   return `pulumi config set --path ${quoted(dotted(path))} ${quoted(String(value))}`;
+}
+
+function removal(path: Path): string {
+  return `pulumi config rm --path ${quoted(dotted(path))}`;
 }
 
 function unknownKey(path: Path, schema: JsonSchema): Problem {
@@ -59,20 +72,31 @@ function unknownKey(path: Path, schema: JsonSchema): Problem {
   return {
     path,
     what: `no such key; ${meant ? `did you mean ${meant}?` : `there are ${known.join(", ")}`}`,
-    fix: `pulumi config rm --path ${quoted(dotted(path))}`,
+    fix: removal(path),
   };
 }
 
-function wrongValue(issue: z.core.$ZodIssue, found: unknown, schema: JsonSchema): Problem {
+function wrongValue(
+  issue: z.core.$ZodIssue,
+  found: unknown,
+  schema: JsonSchema,
+  shown: (path: Path, value: unknown) => unknown,
+): Problem {
   const { path } = issue;
   const { description } = schemaAt(schema, path);
   const missing = description ? `missing. ${description}` : `missing, expected ${expected(issue)}`;
   const fix = fixOf(issue, schema);
+  const set = setting(fix.path, fix.value);
+  // Below a value of another kind Pulumi sets nothing.
+  const inTheWay =
+    found !== undefined && issue.code === "invalid_type" && fix.path.length > path.length;
   return {
     path,
     what:
-      found === undefined ? missing : `found ${JSON.stringify(found)}, expected ${expected(issue)}`,
-    fix: setting(fix.path, fix.value),
+      found === undefined
+        ? missing
+        : `found ${JSON.stringify(shown(path, found))}, expected ${expected(issue)}`,
+    fix: inTheWay ? `${removal(path)} && ${set}` : set,
   };
 }
 
@@ -121,15 +145,17 @@ function valueAt(value: unknown, path: Path): unknown {
   );
 }
 
-/** A path as `pulumi config --path` takes it. */
+/** A path as `--path` takes it: https://www.pulumi.com/docs/iac/cli/commands/pulumi_config_set/ */
 function dotted(path: Path): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === "number") return `${text}[${key.toString()}]`;
-    return text ? `${text}.${String(key)}` : String(key);
+    const word = String(key);
+    if (!/^\w[\w-]*$/.test(word)) return `${text}["${word.replaceAll('"', '\\"')}"]`;
+    return text ? `${text}.${word}` : word;
   }, "");
 }
 
 /** A word as a shell takes it. */
 function quoted(word: string): string {
-  return /^[\w./:@-]+$/.test(word) ? word : `'${word}'`;
+  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -14,3 +14,6 @@ export interface RuleFault {
   /** The fix is to leave the key out. */
   readonly remove?: boolean;
 }
+
+/** Hands a value of a concern on for a sentence or a fix; nothing if the concern is secret. */
+export type Quote = (concern: string, value: string) => string | undefined;
