@@ -226,7 +226,9 @@ describe("a stack's config", () => {
   it("leads from any one fault to a sound config, by typing what is printed", async () => {
     const values = stackFileValues(path.join(__dirname, "valid", "full-homelab.yaml"));
     // A key with a backslash can't be named in Pulumi's paths.
-    const json = fc.jsonValue({ maxDepth: 2 }).filter((any) => !JSON.stringify(any).includes('\\\\'));
+    const json = fc
+      .jsonValue({ maxDepth: 2 })
+      .filter((any) => !JSON.stringify(any).includes("\\\\"));
     const anything = fc.oneof(json, fc.constant(undefined));
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...pathsOf(values)), anything, async (place, value) => {
