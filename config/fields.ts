@@ -29,8 +29,42 @@ export const hostname = (example: string) =>
 export const quantity = (example: string) =>
   text(/^[1-9]\d*(Mi|Gi|Ti)$/, "a size in Mi, Gi or Ti", example);
 export const name = (example: string) => text(/^\S+$/, "a name without spaces", example);
+/** Where a stack's secrets lie. */
+export const secretsFile = (stack: string) =>
+  name(`secrets/${stack}.sops.yaml`)
+    .default(`secrets/${stack}.sops.yaml`)
+    .describe("SOPS file with what comes from outside; relative to the project.");
 export const directory = (example: string) =>
   text(/^(\/[^/\s]+)+$/, "an absolute path without a slash at its end", example);
+
+/** A folder of another machine: spaces are fine, what a shell or authorized_keys would take for itself is not. */
+export const folder = (example: string) =>
+  text(
+    /^(\/[^/\p{Cc}'"\\]+)+$/u,
+    "an absolute path without a slash at its end, quotes or backslashes",
+    example,
+  );
+
+/** Two folders, as old:new. */
+export const movedFolder = text(
+  /^(\/[^/:\p{Cc}'"\\]+)+:(\/[^/:\p{Cc}'"\\]+)+$/u,
+  "two absolute paths as old:new",
+  "/mnt/nas-plex:/media/library",
+);
+
+/** A host's public key as `ssh-keyscan` and the host's own `.pub` file write it, but for host name and comment. */
+export const hostKey = text(
+  /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]{64,}={0,2}$/,
+  "a public host key such as ssh-ed25519 AAAA…, without host name and comment",
+  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE00",
+);
+
+/** Tag of a Plex image of linuxserver.io: its exact version, with or without the number of the build. */
+export const plexTag = text(
+  /^(version-)?\d+\.\d+\.\d+\.\d+-[0-9a-f]+(-ls\d+)?$/,
+  "a tag that names the exact version of Plex",
+  "version-1.43.3.10828-00f62d37d",
+);
 
 export const address = (example: string) => checked(isAddress, "an IPv4 address", example);
 export const network = (example: string) =>
@@ -40,6 +74,22 @@ export const pool = (example: string) =>
 
 export const webUrl = (example: string) =>
   z.url({ protocol: /^https?$/, error: "an http or https URL" }).meta({ examples: [example] });
+
+/** Another server's, as an app takes it in fields of their own for host, port and base path. */
+export const serverUrl = (example: string) =>
+  checked(
+    (url) => /^https?:\/\/[\w.-]+(:\d+)?(\/[\w.~-]+)*$/.test(url) && URL.canParse(url),
+    "an http or https URL of host, port and path, without a slash at its end",
+    example,
+  );
+
+/** The same of a server that knows no base path. */
+export const rootUrl = (example: string) =>
+  checked(
+    (url) => /^https?:\/\/[\w.-]+(:\d+)?$/.test(url) && URL.canParse(url),
+    "an http or https URL of host and port, without a path",
+    example,
+  );
 
 function isTimezone(zone: string): boolean {
   try {

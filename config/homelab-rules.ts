@@ -2,7 +2,8 @@
 import { posix } from "node:path";
 import { firstAddress, inPool } from "./addresses";
 import { homelabConfig, type HomelabConfig } from "./homelab";
-import type { Quote, RuleFault } from "./rules";
+import { movedFolders } from "./plex-migration";
+import { aside, movedAnew, type Quote, type RuleFault } from "./rules";
 
 /** The concerns that are well-formed: a rule about a faulty one waits until that is corrected. */
 type Sound = Partial<HomelabConfig>;
@@ -25,14 +26,10 @@ export function homelabFaults(
     dfsAccess,
     transcoders,
     foldersOfOneNode,
+    plexMove,
   ];
   const quote: Quote = (concern, value) => (isSecret(concern) ? undefined : value);
   return rules.flatMap((rule) => rule(sound, quote));
-}
-
-/** What a sentence adds to the name of a key. */
-function aside(value: string | undefined): string {
-  return value === undefined ? "" : ` (${value})`;
 }
 
 function hostNames({ apps, plex, ingress }: Sound, quote: Quote): RuleFault[] {
@@ -236,6 +233,93 @@ function foldersOfOneNode(sound: Sound, quote: Quote): RuleFault[] {
         fix: kinds[0],
       };
     });
+}
+
+/** What moving an old Plex server's library asks of the rest. */
+function plexMove({ plex, storage, paths }: Sound, quote: Quote): RuleFault[] {
+  const migration = plex?.migration;
+  if (!plex || !migration) return [];
+  const path = ["plex", "migration"];
+  const { pathChange } = migration;
+  const faults: RuleFault[] = [];
+  if (!plex.enabled)
+    faults.push({
+      path,
+      found: "a migration",
+      expected: "none, because plex.enabled is false",
+      remove: true,
+    });
+  if (plex.claim)
+    faults.push({
+      path: ["plex", "claim"],
+      found: true,
+      expected: "false: a library that is moved brings its account with it",
+      fix: false,
+    });
+  faults.push(...movedAnew("plex", migration, "server", quote));
+  const moved = movedFolders(migration);
+  const twice = moved.flatMap(({ from }, index): RuleFault[] => {
+    const first = moved.findIndex((other) => other.from === from);
+    if (first === index) return [];
+    const expected = `an old path of its own; ${path.join(".")}.paths[${first.toString()}] has this one`;
+    const found = migration.paths[index];
+    return [{ path: [...path, "paths", index], found, expected, remove: true }];
+  });
+  // The last one first: whoever removes one moves those behind it.
+  if (twice.length > 0) return [...faults, ...twice.toReversed()];
+  if (!storage || !paths || moved.length === 0) return faults;
+
+  const keeps = pathChange === "keep";
+  const mounted = [
+    paths.media,
+    // Links are made by apps of this stack; none of them was there before.
+    ...(keeps ? [] : [paths.streaming]),
+    ...(storage.library ? ["/media/library"] : []),
+    ...(storage.optimized ? ["/media/optimized"] : []),
+  ];
+  // They are made of two concerns.
+  const quoteMounts = (value: string) =>
+    quote("paths", value) === undefined ? undefined : quote("storage", value);
+  const isMounted = (folder: string) => mounted.some((mount) => isWithin(folder, mount));
+  if (!storage.library && !moved.some(({ to }) => isMounted(to)))
+    faults.push({
+      path: ["storage", "library", "path"],
+      expected: "the folder with the media of the old server",
+    });
+  else
+    moved.forEach(({ from, to }, index) => {
+      // The plan's second folder is only there if it is asked for.
+      if (isMounted(to) || (to === "/media/optimized" && !storage.optimized)) return;
+      faults.push({
+        path: [...path, "paths", index],
+        found: migration.paths[index],
+        expected: `a new folder below what Plex mounts${aside(quoteMounts(mounted.join(", ")))}`,
+        fix: quote("plex", `${from}:${quoteMounts(mounted.at(-1) ?? "") ?? "/media/library"}`),
+      });
+    });
+  if (!keeps) return faults;
+  const taken = [...Object.values(paths), "/media/library", "/media/optimized", ...ownFolders];
+  const olds = moved.map(({ from }) => from);
+  const meets = olds.find((from) =>
+    [...taken, ...olds.filter((other) => other !== from)].some(
+      (mount) => isWithin(from, mount) || isWithin(mount, from),
+    ),
+  );
+  if (meets !== undefined)
+    faults.push({
+      path: [...path, "pathChange"],
+      found: pathChange,
+      expected: `edit, because an old path${aside(quote("plex", meets))} meets another mount of the new server`,
+      fix: "edit",
+    });
+  return faults;
+}
+
+/** What Plex's pod mounts for itself. */
+const ownFolders = ["/config", "/opt/dfs", "/opt/plex", "/tmp"];
+
+function isWithin(folder: string, of: string): boolean {
+  return `${folder}/`.startsWith(`${of}/`);
 }
 
 /** Whether Plex or its workers run beside the storage nodes, on a GPU node that is none. */

@@ -3,6 +3,7 @@
  * A `description` and an example on each leaf feed the editors' schema and the errors' "fix" line.
  */
 import { z } from "zod";
+import { plexMigration } from "./plex-migration";
 import {
   address,
   directory,
@@ -11,7 +12,9 @@ import {
   name,
   network,
   pool,
+  plexTag,
   quantity,
+  secretsFile,
   timezone,
   webUrl,
 } from "./fields";
@@ -37,9 +40,7 @@ const namespace = z
 
 const secrets = z
   .strictObject({
-    file: name("secrets/homelab.sops.yaml")
-      .default("secrets/homelab.sops.yaml")
-      .describe("SOPS file with what comes from outside; relative to the project."),
+    file: secretsFile("homelab"),
   })
   .prefault({})
   .describe("Where the secrets lie, encrypted.");
@@ -225,6 +226,10 @@ const plex = z
       .boolean()
       .default(false)
       .describe("Claim a new server for the account of the secret plexToken."),
+    tag: plexTag
+      .optional()
+      .describe("Tag of the Plex image, where an old server needs another than the pinned one."),
+    migration: plexMigration.optional(),
     customConnections: z
       .array(webUrl("https://plex.example.org:443"))
       .default([])

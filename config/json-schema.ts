@@ -10,10 +10,16 @@ const platforms = new Map<unknown, z.ZodType>([
   ["nomad", nomadConfig],
 ]);
 
-/** The schema of one platform's config; the empty one where the platform is unknown. */
+/** As they were made before: that takes longer than all else there is to do with a config. */
+const made = new Map<unknown, JsonSchema>();
+
+/** The schema of one platform's config, to be read and not to be changed; the empty one where the platform is unknown. */
 export function platformSchema(platform: unknown): JsonSchema {
   const schema = platforms.get(platform);
-  return schema ? z.toJSONSchema(schema, { io: "input", target: "draft-7" }) : {};
+  if (!schema) return {};
+  const known = made.get(platform) ?? z.toJSONSchema(schema, { io: "input", target: "draft-7" });
+  made.set(platform, known);
+  return known;
 }
 
 /** What the schema says at a path; empty where it says nothing. */

@@ -3,7 +3,9 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { homelabFaults } from "./homelab-rules";
 import { lineFinder } from "./lines";
+import { nomadFaults } from "./nomad-rules";
 import { describeProblems } from "./problems";
+import type { RuleFault } from "./rules";
 import { stackConfig, type StackConfig } from "./schema";
 
 /** Its types leave out what only errors need: whether a key was set with `--secret`. */
@@ -25,7 +27,7 @@ export function loadConfig(
   );
   const isSecret = (concern: string) => runtime.isConfigSecret(`${prefix}${concern}`);
   const result = stackConfig.safeParse(given);
-  const faults = given.platform === "k3s" ? homelabFaults(given, isSecret) : [];
+  const faults = brokenRules(given, isSecret);
   if (result.success && faults.length === 0) return result.data;
   const problems = describeProblems(result.error?.issues ?? [], faults, given, {
     isSecret,
@@ -33,6 +35,20 @@ export function loadConfig(
     lineOf: lineFinder(file, prefix, given),
   });
   throw new pulumi.RunError(`The stack's config has to be corrected:\n${problems}`);
+}
+
+function brokenRules(
+  given: Readonly<Record<string, unknown>>,
+  isSecret: (concern: string) => boolean,
+): RuleFault[] {
+  switch (given.platform) {
+    case "k3s":
+      return homelabFaults(given, isSecret);
+    case "nomad":
+      return nomadFaults(given, isSecret);
+    default:
+      return [];
+  }
 }
 
 /** Objects and lists reach a program as JSON, everything else as the text that stands in the file. */

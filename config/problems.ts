@@ -119,10 +119,17 @@ function expected(issue: z.core.$ZodIssue): string {
     case "invalid_union":
       return `one of ${optionsOf(issue).join(", ")}`;
     case "too_small":
-      return issue.origin === "number" ? `at least ${issue.minimum.toString()}` : issue.message;
+      return isNumber(issue) ? `at least ${issue.minimum.toString()}` : issue.message;
+    case "too_big":
+      return isNumber(issue) ? `at most ${issue.maximum.toString()}` : issue.message;
     default:
       return issue.message;
   }
+}
+
+/** Whether a limit is one of numbers, not of lengths. */
+function isNumber({ origin }: { readonly origin: string }): boolean {
+  return origin === "number" || origin === "int";
 }
 
 function fixOf(issue: z.core.$ZodIssue, schema: JsonSchema): { path: Path; value: unknown } {

@@ -17,3 +17,27 @@ export interface RuleFault {
 
 /** Hands a value of a concern on for a sentence or a fix; nothing if the concern is secret. */
 export type Quote = (concern: string, value: string) => string | undefined;
+
+/** What a sentence adds to the name of a key. */
+export function aside(value: string | undefined): string {
+  return value === undefined ? "" : ` (${value})`;
+}
+
+/** A move that was rolled back is made again only under a higher number. */
+export function movedAnew(
+  concern: string,
+  { generation, rolledBack }: { readonly generation: number; readonly rolledBack?: number },
+  old: string,
+  quote: Quote,
+): RuleFault[] {
+  if (rolledBack === undefined || rolledBack < generation) return [];
+  const said = aside(quote(concern, rolledBack.toString()));
+  return [
+    {
+      path: [concern, "migration", "generation"],
+      found: generation,
+      expected: `more than ${concern}.migration.rolledBack${said}: the old ${old} of that one runs again`,
+      fix: quote(concern, (rolledBack + 1).toString()),
+    },
+  ];
+}

@@ -9,6 +9,8 @@ import { nearest } from "./nearest";
 /** What comes from outside and can't be generated, by key, with what it is. */
 const known = {
   debridApiKey: "API key of the Real-Debrid account, https://real-debrid.com/apitoken",
+  minioAccessKey: "access key of the object store that Overseerr's database is replicated to",
+  minioSecretKey: "secret key of the same store",
   plexToken: "X-Plex-Token of the Plex account",
   usenetHost: "host name of the Usenet provider",
   usenetPassword: "password at the Usenet provider",
@@ -19,6 +21,13 @@ export type SecretName = keyof typeof known;
 
 /** The example file's values; nobody's secret looks like that. */
 const placeholder = /^(replace-me|<.*>)$/;
+
+/** What `loadSecrets` has given out in this process, for whoever proves that none of it stands in clear. */
+const given = new Map<SecretName, string>();
+export const givenSecrets: ReadonlyMap<SecretName, string> = given;
+
+/** What stands for a secret in a preview that can't read it. */
+export const placeholderFor = (name: SecretName): string => `placeholder-${name}`;
 
 /**
  * The secrets that a stack needs, each wrapped; `file` is relative to the project.
@@ -31,6 +40,7 @@ export function loadSecrets<K extends SecretName>(
   needed: readonly K[],
 ): Record<K, pulumi.Output<string>> {
   const values = needed.length > 0 ? read(file, needed) : {};
+  for (const name of needed) given.set(name, values[name] ?? "");
   return Object.fromEntries(
     needed.map((name) => [name, pulumi.secret(values[name] ?? "")]),
   ) as Record<K, pulumi.Output<string>>;
@@ -39,11 +49,28 @@ export function loadSecrets<K extends SecretName>(
 type Values = Readonly<Record<string, string>>;
 
 function read(file: string, needed: readonly SecretName[]): Values {
-  const stack = pulumi.getStack();
+  const found = look(file, needed, pulumi.getStack());
+  return "values" in found ? found.values : placeholders(file, found.unreadable, needed);
+}
+
+/**
+ * Proves that a stack's secrets can be read here and are what it needs, for tools that look at a stack; gives away
+ * none of them. Throws one error that names everything wrong, or why they can't be read.
+ */
+export function proveSecrets(stack: string, file: string, needed: readonly SecretName[]): void {
+  const found = look(file, needed, stack);
+  if ("unreadable" in found) throw new pulumi.RunError(found.unreadable);
+}
+
+type Readable = { values: Values } | { /** Why it can't be read here. */ unreadable: string };
+
+/** The file's values, or why they can't be read here. Throws where the file itself is wrong. */
+function look(file: string, needed: readonly SecretName[], stack: string): Readable {
   const absolute = path.resolve(__dirname, "..", file);
   if (!fs.existsSync(absolute)) {
-    const reason = `there is no ${file}; make it with: npm run secrets -- init ${stack}`;
-    return placeholders(file, reason, needed);
+    return {
+      unreadable: `there is no ${file}; make it with: npm run secrets -- init ${stack}`,
+    };
   }
   const edit = `npm run secrets -- edit ${stack}`;
   const entries = encryptedEntries(fs.readFileSync(absolute, "utf8"), file, stack);
@@ -57,7 +84,7 @@ function read(file: string, needed: readonly SecretName[]): Values {
   const hidden = "values" in found ? valueFaults(found.values, needed, edit) : [];
   if (seen.length + hidden.length > 0) throw refused(file, [...seen, ...hidden]);
   if ("broken" in found) throw refused(file, [found.broken]);
-  return "values" in found ? found.values : placeholders(file, found.unreadable, needed);
+  return found;
 }
 
 function fault(key: string, what: string, fix: string): string {
@@ -118,10 +145,7 @@ function valueFaults(values: Values, needed: readonly SecretName[], edit: string
 /** Exit status of sops where no key at hand fits: https://github.com/getsops/sops/blob/v3.13.3/cmd/sops/codes/codes.go */
 const couldNotRetrieveKey = 128;
 
-type Decrypted =
-  | { values: Values }
-  | { /** Why it can't be read here. */ unreadable: string }
-  | { broken: string };
+type Decrypted = Readable | { broken: string };
 
 function decrypt(absolute: string, file: string): Decrypted {
   try {
@@ -153,6 +177,11 @@ function refused(file: string, problems: readonly string[]): pulumi.RunError {
   return new pulumi.RunError(`The secrets in ${file} have to be corrected:\n${lines.join("\n")}`);
 }
 
+/** Whether a text holds what stands for a secret that a preview could not read. */
+export function hasPlaceholder(text: string): boolean {
+  return (Object.keys(known) as SecretName[]).some((name) => text.includes(placeholderFor(name)));
+}
+
 function placeholders(file: string, reason: string, needed: readonly SecretName[]): Values {
   // Whether this is a preview is the engine's word, not an option that somebody can set.
   if (!pulumi.runtime.isDryRun()) {
@@ -161,5 +190,5 @@ function placeholders(file: string, reason: string, needed: readonly SecretName[
     );
   }
   void pulumi.log.info(`planned with placeholders for the secrets: ${reason}`);
-  return Object.fromEntries(needed.map((name) => [name, `placeholder-${name}`]));
+  return Object.fromEntries(needed.map((name) => [name, placeholderFor(name)]));
 }

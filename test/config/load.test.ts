@@ -129,6 +129,62 @@ describe("a stack's config", () => {
     });
   });
 
+  it("fills in the defaults of the Nomad stack", async () => {
+    const folder = path.join(__dirname, "valid");
+    const least = await load(stackFileConfig(path.join(folder, "least-nomad.yaml")));
+    const overseerr = {
+      app: "overseerr",
+      host: "requests.home.arpa",
+      timezone: "Europe/London",
+      volume: { kind: "host", source: "overseerr" },
+      service: { provider: "nomad", mesh: false, directNetworks: [] },
+    };
+    expect(least).toEqual({
+      platform: "nomad",
+      nomad: { address: "http://10.0.0.5:4646", datacenters: ["*"] },
+      secrets: { file: "secrets/nomad.sops.yaml" },
+      overseerr,
+    });
+    const plain = path.join(folder, "nomad-without-consul-and-vault.yaml");
+    expect(await load(stackFileConfig(plain))).toEqual({
+      ...least,
+      overseerr: {
+        ...overseerr,
+        replica: {
+          endpoint: "http://10.0.0.9:9000",
+          bucket: "requests",
+          path: "db",
+          region: "us-east-1",
+          keys: { from: "variable", write: false },
+          allowEmptyBootstrap: false,
+          syncSeconds: 10,
+          snapshotHours: 24,
+          retentionHours: 168,
+        },
+      },
+    });
+  });
+
+  it("shows nothing of a Nomad stack that was set as a secret", async () => {
+    const { "media-homelab:overseerr": given, ...rest } = stackFileValues(
+      path.join(__dirname, "valid", "full-nomad.yaml"),
+    );
+    const { replica, ...overseerr } = given as { replica: object };
+    const config = engineConfig({
+      ...rest,
+      "media-homelab:overseerr": {
+        ...overseerr,
+        volume: { kind: "host", source: "o", plugin: "canary" },
+        service: { provider: "consul", directNetworks: ["10.77.0.0/16"] },
+        replica: { ...replica, snapshotHours: 77, retentionHours: 76 },
+      },
+    });
+    const message = await refusal(config, { secretKeys: ["media-homelab:overseerr"] });
+    expect(message).toContain('✗ overseerr.volume.plugin: found "[secret]", expected nothing');
+    expect(message).toContain('✗ overseerr.replica.retentionHours: found "[secret]", expected');
+    expect(message).not.toMatch(/canary|10\.77|7[67]/);
+  });
+
   it("shows no value that was set as a secret, neither a wrong one nor one that breaks a rule", async () => {
     const config = engineConfig({
       ...stackFileValues(path.join(__dirname, "valid", "least-homelab.yaml")),
@@ -164,6 +220,38 @@ describe("a stack's config", () => {
     expect(everything).not.toMatch(/canary|10\.77|tv\.home\b|777|388|single-gpu/);
   });
 
+  it.each([[["plex"]], [["paths"]], [["storage"]], [["plex", "paths", "storage"]]])(
+    "shows nothing of a migration that was set as a secret in %j",
+    async (concerns) => {
+      const file = path.join(__dirname, "valid", "migration-systemd.yaml");
+      const { "media-homelab:plex": plex, ...rest } = stackFileValues(file);
+      const { migration } = plex as { migration: object };
+      const config = engineConfig({
+        ...rest,
+        "media-homelab:paths": { media: concerns.includes("paths") ? "/canary" : "/titles" },
+        "media-homelab:plex": {
+          migration: {
+            ...migration,
+            generation: 777,
+            rolledBack: 999,
+            pathChange: "keep",
+            paths: ["/config/old:/nowhere"],
+          },
+        },
+      });
+      const secretKeys = concerns.map((concern) => `media-homelab:${concern}`);
+      const message = await refusal(config, { secretKeys });
+      expect(message).toMatch(/plex\.migration\.generation: found .*, expected more than/);
+      expect(message).toMatch(/plex\.migration\.paths\[0\]: found .*, expected a new folder/);
+      expect(message).toMatch(/plex\.migration\.pathChange: found .*, expected edit/);
+      expect(message).not.toContain("canary");
+      const hidden = concerns.includes("plex");
+      expect(/777|999|1000|config\/old|nowhere/.test(message ?? "")).toBe(!hidden);
+      // Which folders are mounted tells what both say.
+      if (concerns.includes("storage")) expect(message).not.toContain("/titles");
+    },
+  );
+
   /** What is missing only once the first fault is mended. */
   const laterFaults: Readonly<Record<string, string>> = {
     "dfs-access-unknown.yaml": "nfsClients, which only access nfs needs",
@@ -172,6 +260,9 @@ describe("a stack's config", () => {
     "library-of-one-node-for-two.yaml": "the server, which only kind nfs needs",
     "media-missing.yaml": "the server, which only kind nfs needs",
     "media-of-one-node-for-two.yaml": "the server, which only kind nfs needs",
+    "migration-is-true.yaml": "user and host key, as for any group of which only one key is there",
+    "migration-source-missing.yaml": "user and host key, as above",
+    "migration-without-library.yaml": "the server, which only kind nfs needs",
     "storage-missing.yaml": "the server, which only kind nfs needs",
   };
 
@@ -223,30 +314,39 @@ describe("a stack's config", () => {
     );
   });
 
-  it("leads from any one fault to a sound config, by typing what is printed", async () => {
-    const values = stackFileValues(path.join(__dirname, "valid", "full-homelab.yaml"));
-    // A key with a backslash can't be named in Pulumi's paths.
-    const json = fc
-      .jsonValue({ maxDepth: 2 })
-      .filter((any) => !JSON.stringify(any).includes("\\\\"));
-    const anything = fc.oneof(json, fc.constant(undefined));
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...pathsOf(values)), anything, async (place, value) => {
-        let given = replaced(values, place, value) as Values;
-        for (let round = 0; round < 5; round += 1) {
-          const message = await refusal(engineConfig(given));
-          if (message === undefined) return;
-          given = mended(given, message);
-        }
-        expect(await refusal(engineConfig(given))).toBeUndefined();
-      }),
-      { numRuns: 300 },
-    );
-  });
+  it.each([
+    ["full-homelab.yaml", 300],
+    ["full-nomad.yaml", 150],
+  ])(
+    "leads from any one fault in %s to a sound config, by typing what is printed",
+    async (file, numRuns) => {
+      const values = stackFileValues(path.join(__dirname, "valid", file));
+      // A key with a backslash can't be named in Pulumi's paths.
+      const json = fc
+        .jsonValue({ maxDepth: 2 })
+        .filter((any) => !JSON.stringify(any).includes("\\\\"));
+      const anything = fc.oneof(json, fc.constant(undefined));
+      await fc.assert(
+        fc.asyncProperty(fc.constantFrom(...pathsOf(values)), anything, async (place, value) => {
+          let given = replaced(values, place, value) as Values;
+          for (let round = 0; round < 5; round += 1) {
+            const message = await refusal(engineConfig(given));
+            if (message === undefined) return;
+            given = mended(given, message);
+          }
+          expect(await refusal(engineConfig(given))).toBeUndefined();
+        }),
+        { numRuns },
+      );
+    },
+  );
 });
 
-describe("the fullest stack file", () => {
-  const full = stackFileValues(path.join(__dirname, "valid", "full-homelab.yaml"));
+describe.each([
+  ["k3s", "full-homelab.yaml"],
+  ["nomad", "full-nomad.yaml"],
+])("the fullest stack file of %s", (platform, file) => {
+  const full = stackFileValues(path.join(__dirname, "valid", file));
   const keys = pathsOf(full).map((place) => place.join(".").replaceAll("media-homelab:", ""));
 
   it("sets every key there is", () => {
@@ -255,9 +355,9 @@ describe("the fullest stack file", () => {
         const next = at ? `${at}.${key}` : key;
         return [next, ...known(schemaAt(schema, [key]), next)];
       });
-    const inList = /\.\d+$/;
+    const inList = /\.\d+(\.|$)/;
     expect(keys.filter((key) => !inList.test(key)).sort()).toEqual(
-      known(platformSchema("k3s"), "").sort(),
+      known(platformSchema(platform), "").sort(),
     );
   });
 });

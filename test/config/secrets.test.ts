@@ -2,7 +2,13 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { loadSecrets, type SecretName } from "../../config/secrets";
+import {
+  givenSecrets,
+  loadSecrets,
+  placeholderFor,
+  proveSecrets,
+  type SecretName,
+} from "../../config/secrets";
 import { record } from "../../ops/recorder";
 
 const canary = "canary-7d20e1";
@@ -56,6 +62,16 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
+it("keeps what it has given out, for whoever looks for it in clear", async () => {
+  fs.writeFileSync(file, encrypted("plexToken"));
+  sops(JSON.stringify({ plexToken: canary }));
+  await load(["plexToken"]);
+  expect(givenSecrets.get("plexToken")).toBe(canary);
+  fs.rmSync(file);
+  await load(["plexToken"], { preview: true });
+  expect(givenSecrets.get("plexToken")).toBe(placeholderFor("plexToken"));
+});
+
 it("gives every secret that was asked for, each marked secret", async () => {
   fs.writeFileSync(file, encrypted("plexToken", "debridApiKey"));
   sops(JSON.stringify({ plexToken: `${canary}-a`, debridApiKey: `${canary}-b` }));
@@ -83,7 +99,8 @@ it("names everything that is wrong with the file at once, in a preview as in an 
   ];
   fs.writeFileSync(file, `${others.join("\n")}\n${encrypted(...quoted)}`);
   sops(JSON.stringify({ plexTokn: canary, debridApiKey: "replace-me", usenetUsername: " " }));
-  const names = "debridApiKey, plexToken, usenetHost, usenetPassword, usenetUsername";
+  const names =
+    "debridApiKey, minioAccessKey, minioSecretKey, plexToken, usenetHost, usenetPassword, usenetUsername";
   const edit = "npm run secrets -- edit homelab";
   const message = [
     "The secrets in FILE have to be corrected:",
@@ -201,14 +218,41 @@ describe.each([
   });
 });
 
-it("ships an example that names every secret, and nothing that is one", () => {
+it.each([
+  ["homelab", ["debridApiKey", "plexToken", "usenetHost", "usenetPassword", "usenetUsername"]],
+  ["nomad", ["minioAccessKey", "minioSecretKey"]],
+])("ships an example that names every secret of %s, and nothing that is one", (stack, names) => {
   const example = fs.readFileSync(
-    path.join(__dirname, "../../secrets/homelab.example.yaml"),
+    path.join(__dirname, `../../secrets/${stack}.example.yaml`),
     "utf8",
   );
   const values = [...example.matchAll(/^(\w+): (.*)$/gm)].map(([, key, value]) => [key, value]);
-  expect(values.map(([key]) => key).sort()).toEqual([
-    ...["debridApiKey", "plexToken", "usenetHost", "usenetPassword", "usenetUsername"],
-  ]);
+  expect(values.map(([key]) => key).sort()).toEqual(names);
   expect(new Set(values.map(([, value]) => value))).toEqual(new Set(["replace-me"]));
+});
+
+describe("proving them, for a tool that only looks", () => {
+  const prove = () => {
+    proveSecrets("homelab", file, ["plexToken"]);
+  };
+
+  it("says nothing where all is well", () => {
+    fs.writeFileSync(file, encrypted("plexToken"));
+    sops(JSON.stringify({ plexToken: canary }));
+    expect(prove).not.toThrow();
+  });
+
+  it.each([
+    ["no key at hand", 128, "no key at hand decrypts"],
+    ["a damaged file", 51, "sops does not accept it"],
+  ])("refuses %s, and gives nothing away", (_, status, reason) => {
+    fs.writeFileSync(file, encrypted("plexToken"));
+    sops("", status);
+    expect(prove).toThrow(reason);
+    expect(prove).not.toThrow(canary);
+  });
+
+  it("refuses a file that isn't there, and says how to make it", () => {
+    expect(prove).toThrow("npm run secrets -- init homelab");
+  });
 });
