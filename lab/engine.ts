@@ -2,9 +2,10 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import * as automation from "@pulumi/pulumi/automation";
+import type * as automation from "@pulumi/pulumi/automation";
 import { parse } from "yaml";
 import { program } from "../index";
+import { inlineStack } from "../ops/inline";
 import { mergePatch, projectName, stackFileValues } from "../ops/stack-file";
 
 /** Stacks of the project that the lab runs. */
@@ -49,7 +50,7 @@ export async function labStack(
   process.env.SOPS_AGE_KEY_FILE = envVars.SOPS_AGE_KEY_FILE;
   const workDir = path.join(envVars.LAB_WORLD ?? "", "pulumi", "work", name);
   fs.mkdirSync(workDir, { recursive: true });
-  return automation.LocalWorkspace.createOrSelectStack(
+  return inlineStack(
     { stackName: name, projectName: project, program },
     {
       workDir,
@@ -60,19 +61,21 @@ export async function labStack(
   );
 }
 
+/** What an overlay of the lab changes, with the lab's own addresses filled in. */
+export function overlay(name: string): Record<string, unknown> {
+  const environment = labEnvironment();
+  const text = fs
+    .readFileSync(path.join(__dirname, "overlay", `${name}.yaml`), "utf8")
+    .replace(/\$\{(\w+)\}/g, (_, variable: string) => environment[variable] ?? "");
+  return parse(text) as Record<string, unknown>;
+}
+
 /** Config of a stack of the product: its shipped stack file with the lab's overlay on it, and a caller's own on that. */
 export function productConfig(
   name: StackName,
   overrides: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {
-  const environment = labEnvironment();
-  const overlay = fs
-    .readFileSync(path.join(__dirname, "overlay", `${name}.yaml`), "utf8")
-    .replace(/\$\{(\w+)\}/g, (_, variable: string) => environment[variable] ?? "");
-  return [parse(overlay) as Record<string, unknown>, overrides].reduce(
-    mergePatch,
-    stackFileValues(`Pulumi.${name}.yaml`),
-  );
+  return [overlay(name), overrides].reduce(mergePatch, stackFileValues(`Pulumi.${name}.yaml`));
 }
 
 /** A stack of the product. */

@@ -2,11 +2,11 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type * as automation from "@pulumi/pulumi/automation";
-import { productStack, stackNames, type StackName } from "./engine";
+import { overlay, productStack, stackNames, type StackName } from "./engine";
 
 async function main(): Promise<void> {
   for (const name of stackNames) {
-    const stack = await productStack(name);
+    const stack = await productStack(name, overlay(`${name}-move`));
     await timed(`up of ${name}`, () => up(stack));
     console.error(`\n${table(name, await maskedOutputs(stack))}`);
     const { summary } = await timed(`second up of ${name}`, () => up(stack));

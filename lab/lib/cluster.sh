@@ -25,3 +25,9 @@ nomad_ready() {
 }
 
 wait_for_nomad() { wait_until 90 "a Nomad client with Docker" nomad_ready; }
+
+# An empty bucket, to which a database can be replicated.
+object_store() {
+  wait_until 60 "the object store" curl --silent --fail --output /dev/null "$LAB_STORE/minio/health/ready"
+  "$LAB_BIN/mc" mb --quiet --ignore-existing "LAB/$LAB_STORE_BUCKET" >/dev/null
+}

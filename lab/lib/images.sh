@@ -15,9 +15,10 @@ image_archive() {
 build_image() { inside env DOCKER_BUILDKIT=0 docker build --tag "$1" "${@:3}" "/lab/images/$2"; }
 
 build_images() {
-  local archive=$1 key folder app reference references=(lab.local/base:1 lab.local/pause:1)
+  local archive=$1 key folder app reference references=(lab.local/{base,pause,plex-vm}:1)
   rm -rf "$LAB_WORLD/images" && cp -r "$HERE/images" "$LAB_WORLD/images"
   cp "$LAB_BIN/rclone" "$LAB_WORLD/images/rclone/"
+  cp "$LAB_BIN/litestream" "$LAB_WORLD/images/litestream/"
   inside docker import - lab.local/debian:1 <"$LAB_IMAGE_BASE"
   build_image lab.local/base:1 base
   build_image lab.local/pause:1 pause
@@ -26,6 +27,7 @@ build_images() {
     build_image "$reference" "$folder" --build-arg "APP=$app" --build-arg "VERSION=${reference##*:}"
     references+=("$reference")
   done < <(grep -v '^#' "$HERE/images/images.tsv")
+  build_image lab.local/plex-vm:1 plex-vm --build-arg "PLEX=$(pinned plex)"
   inside docker save "${references[@]}" >"$archive.part"
   mv "$archive.part" "$archive"
 }

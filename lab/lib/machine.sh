@@ -43,6 +43,7 @@ boot_machine() {
   while IFS= read -r -d '' file; do render "$file" >"$LAB_WORLD/machine/${file#"$LAB_MACHINE/"}"; done \
     < <(find "$LAB_MACHINE"/{etc,manifests} -type f -print0)
   certificates
+  ssh_keys
   enter_cgroup
   # --kill-child: if unshare is killed, so is the machine.
   # The lock is not handed on: the machine outlives this script.
@@ -100,6 +101,13 @@ certificates() {
       user $token
     done
   )
+}
+
+# The operator's key, one that opens nothing, and those of the old servers' hosts.
+ssh_keys() {
+  local name
+  mkdir -p "$LAB_WORLD/ssh"
+  for name in id_ed25519 other_ed25519 plex-vm overseerr-host; do ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$LAB_WORLD/ssh/$name"; done
 }
 
 # user NAME USER GROUP FILE: a token and the kubeconfig that carries it.

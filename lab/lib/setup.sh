@@ -31,7 +31,8 @@ npm_dependencies() {
 
 debian_packages() {
   local missing
-  missing=$(for pair in curl:curl ip:iproute2 mmdebstrap:mmdebstrap nsenter:util-linux openssl:openssl shellcheck:shellcheck; do
+  # chromium shows the page of npm run status to a test
+  missing=$(for pair in chromium:chromium curl:curl ip:iproute2 mmdebstrap:mmdebstrap nsenter:util-linux openssl:openssl shellcheck:shellcheck ssh-keygen:openssh-client; do
     command -v "${pair%:*}" >/dev/null || echo "${pair#*:}"
   done)
   [[ -n $missing ]] || return 0
@@ -81,4 +82,10 @@ build_everything() {
   export LAB_BIN LAB_CRDS LAB_PLUGIN_DIR LAB_ROOT
   [[ -d $LAB_ROOT ]] || step "base system of the machine" base_system "$HERE/machine/packages.txt" "$LAB_ROOT" directory
   [[ -f $LAB_IMAGE_BASE ]] || step "base system of the images" base_system "$HERE/images/base/packages.txt" "$LAB_IMAGE_BASE" tar
+}
+
+# What earlier versions of the project have left in the cache, some 300 MB each: what no start has used for a week.
+forget_unused() {
+  touch "$LAB_ROOT" "$LAB_IMAGE_BASE" "$(image_archive)"
+  find "$LAB_CACHE" -maxdepth 1 \( -name 'images-*.tar' -o -name 'machine-*' \) -mtime +7 -exec rm -rf -- {} +
 }

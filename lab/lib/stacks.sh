@@ -15,16 +15,29 @@ PULUMI_SKIP_UPDATE_CHECK=true
 SOPS_AGE_KEY_FILE=$LAB_WORLD/age-key
 LAB_WORLD=$LAB_WORLD
 LAB_NODE=$LAB_NODE
+LAB_NOMAD=$LAB_NOMAD
+LAB_STORE=$LAB_STORE
+LAB_STORE_BUCKET=$LAB_STORE_BUCKET
+MC_CONFIG_DIR=$MC_CONFIG_DIR
+MC_HOST_LAB=$MC_HOST_LAB
+LAB_PLEX_VM=$LAB_PLEX_VM
+LAB_PLEX_VM_HOST_KEY=$(cut -d ' ' -f 1,2 "$LAB_WORLD/ssh/plex-vm.pub")
+LAB_OVERSEERR_HOST_KEY=$(cut -d ' ' -f 1,2 "$LAB_WORLD/ssh/overseerr-host.pub")
+LAB_SSH_KEY=$LAB_WORLD/ssh/id_ed25519
 END
 }
 
-# The stack's secrets file, made with the tool that people use, for a key of the lab's own.
+# The stacks' secrets files, made with the tool that people use, for a key of the lab's own.
 encrypt_secrets() {
-  local dir=$LAB_WORLD/secrets
-  [[ ! -e $dir/homelab.sops.yaml ]] || return 0
+  local dir=$LAB_WORLD/secrets stack
   mkdir -p "$dir"
-  env PATH="$LAB_BIN:$PATH" SOPS_AGE_KEY_FILE="$LAB_WORLD/age-key" SECRETS_DIR="$dir" \
-    bash "$CHECKOUT/ops/secrets.sh" init homelab --from "$HERE/secrets/homelab.yaml"
+  for stack in homelab nomad; do
+    [[ ! -e $dir/$stack.sops.yaml ]] || continue
+    render "$HERE/secrets/$stack.yaml" >"$dir/plain.yaml"
+    env PATH="$LAB_BIN:$PATH" SOPS_AGE_KEY_FILE="$LAB_WORLD/age-key" SECRETS_DIR="$dir" \
+      bash "$CHECKOUT/ops/secrets.sh" init "$stack" --from "$dir/plain.yaml"
+    rm "$dir/plain.yaml"
+  done
 }
 
 environment() {

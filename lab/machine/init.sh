@@ -10,7 +10,7 @@ set -euo pipefail
 : "${LAB_BIN:?folder of the tools}" "${LAB_MACHINE:?lab/machine of the checkout}"
 
 # Each on the real disk, not on the overlay: overlayfs can't be stacked on itself.
-readonly DATA=(containerd docker etcd kubelet nomad volumes)
+readonly DATA=(containerd docker etcd kubelet minio nomad volumes)
 
 mount_root() {
   local new=$LAB_WORLD/root
@@ -24,6 +24,9 @@ mount_root() {
   mkdir -p "$new$LAB_WORLD"
   mount --bind "$LAB_WORLD" "$new$LAB_WORLD"
   mount --bind "$LAB_BIN" "$new/opt/lab/bin"
+  # Kept from one run to the next: they are generated.
+  mkdir -p "$LAB_CACHE/libraries" "$new"/srv/{libraries,plex-vm}
+  mount --bind "$LAB_CACHE/libraries" "$new/srv/libraries"
   local name
   for name in "${DATA[@]}"; do
     mkdir -p "$LAB_WORLD/data/$name" "$new/var/lib/$name"
@@ -63,6 +66,7 @@ network() {
   ip link add lan0 type bridge
   ip addr add "$LAB_NODE/24" dev lan0
   ip addr add "$LAB_NOMAD/24" dev lan0
+  ip addr add "$LAB_PLEX_VM/24" dev lan0
   ip link set lan0 up
   # kubelet and Nomad look for the address of the default route; nothing answers behind it.
   ip route add default via "$LAB_HOST" dev lan0
@@ -72,7 +76,7 @@ network() {
 # The folders that a NAS would export, with a little to play.
 nas() {
   local file
-  mkdir -p /srv/nas/transcode
+  mkdir -p /srv/nas/{library,optimized,transcode}
   for file in tv/Show/Show.S01E0{1,2,3}.mkv movies/Film/Film.mkv; do
     mkdir -p "/srv/nas/media/$(dirname "$file")"
     head -c 65536 /dev/urandom >"/srv/nas/media/$file"
@@ -104,6 +108,8 @@ main() {
   # The host volume that nomad.hcl offers.
   mkdir -p /var/lib/volumes/overseerr-config
   nas
+  # sshd's own, for what it does before anybody has signed in.
+  mkdir -p /run/sshd
   exec supervisord -c /lab/machine/supervisord.conf
 }
 

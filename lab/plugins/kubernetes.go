@@ -483,7 +483,8 @@ func (k *kubernetes) apply(
 	if err != nil {
 		return nil, err
 	}
-	force := preview || annotation(object, patchForce) == "true" || flag(k.options, "enablePatchForce", false)
+	forced := flag(k.options, "enablePatchForce", os.Getenv("PULUMI_K8S_ENABLE_PATCH_FORCE") == "true")
+	force := preview || annotation(object, patchForce) == "true" || forced
 	live, err := client.Patch(ctx, object.GetName(), types.ApplyPatchType, body, metav1.PatchOptions{
 		FieldManager: manager, Force: &force, DryRun: dryRun(preview), FieldValidation: metav1.FieldValidationWarn,
 	})

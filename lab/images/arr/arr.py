@@ -14,6 +14,11 @@ APP = os.environ["APP"]
 PORT = {"Sonarr": 8989, "Radarr": 7878, "Prowlarr": 9696}[APP]
 API = "/api/v1" if APP == "Prowlarr" else "/api/v3"
 
+# What an app says that has nothing to do yet, and nothing to complain of.
+EMPTY = {f"{API}/health": []}
+if APP != "Prowlarr":
+    EMPTY |= {f"{API}/indexer": [], f"{API}/queue/status": {"totalCount": 0, "errors": False, "warnings": False}}
+
 
 def open_database():
     database = sqlite3.connect(f"/config/{APP.lower()}.db", check_same_thread=False, isolation_level=None)
@@ -42,6 +47,8 @@ class Handler(stand_in.Handler):
         if self.path == f"{API}/rootfolder":
             rows = DATABASE.execute("SELECT Id, Path FROM RootFolders ORDER BY Id").fetchall()
             return self.answer(200, [{"id": id, "path": path, "accessible": os.access(path, os.W_OK)} for id, path in rows])
+        if self.path in EMPTY:
+            return self.answer(200, EMPTY[self.path])
         return self.answer(404, {"message": "NotFound"})
 
     def do_POST(self):

@@ -31,8 +31,8 @@ class Handler(BaseHTTPRequestHandler):
         return {key: values[0] for key, values in parse_qs(self.body().decode()).items()}
 
 
-def serve(port, handler):
-    ThreadingHTTPServer(("0.0.0.0", port), handler).serve_forever()
+def serve(port, handler, address="0.0.0.0"):
+    ThreadingHTTPServer((address, port), handler).serve_forever()
 
 
 def call(url, body=None, headers=None, timeout=5):
