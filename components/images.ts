@@ -9,7 +9,9 @@ const names = z.enum([
   "clusterplexPmsMod",
   "clusterplexWorkerMod",
   "decypharr",
+  "importer",
   "intelGpuPlugin",
+  "litestream",
   "overseerr",
   "plex",
   "profilarr",
@@ -17,6 +19,7 @@ const names = z.enum([
   "pulsarr",
   "radarr",
   "rclone",
+  "seerr",
   "sonarr",
 ]);
 

@@ -6,7 +6,8 @@ import { images } from "../images";
 import type { Env } from "../kubernetes/env";
 import { ingress } from "../kubernetes/ingress";
 import { labels, selectorLabels } from "../kubernetes/labels";
-import type { Mount, Mounts } from "../kubernetes/pod";
+import { fileMount, projectFiles } from "../kubernetes/files";
+import type { ContainerSpec, Mount, Mounts } from "../kubernetes/pod";
 import { podScript, type ClusterAccess } from "../kubernetes/pod-script";
 import { httpGet } from "../kubernetes/probes";
 import { inGroup, linuxserver } from "../kubernetes/security";
@@ -34,8 +35,12 @@ export interface PlexClaim {
 export interface PlexServerArgs {
   readonly site: Site;
   readonly cluster: ClusterAccess;
+  /** @default the pinned one */
+  readonly image?: string;
   /** Library, settings and identity. */
   readonly state: Mount;
+  /** Number of the migration whose library it serves, known once that has arrived. @default it began as a new server */
+  readonly generation?: pulumi.Input<string>;
   readonly library: MediaLibrary;
   /** Further media by path, such as those of a migrated library. @default none */
   readonly media?: Mounts;
@@ -62,6 +67,7 @@ export interface PlexServerArgs {
 
 const port = 32400;
 const relayPort = 32499;
+const scripts = "/opt/plex";
 
 /** The Plex media server. Its SQLite library allows one server, ever: two on one identity would ruin both. */
 export class PlexServer extends pulumi.ComponentResource {
@@ -83,7 +89,15 @@ export class PlexServer extends pulumi.ComponentResource {
     }
     const parent = { parent: this };
     const component = "media-server";
-    const metadata = { name, namespace: site.namespace, labels: labels(name, component) };
+    const metadata = {
+      name,
+      namespace: site.namespace,
+      labels: labels(name, component),
+      // A Service waits for its pods, and these for the library: longer than anybody would wait for a Service.
+      ...(args.generation !== undefined && {
+        annotations: { "media-homelab/generation": args.generation },
+      }),
+    };
     const ports = { http: port, ...(args.orchestrator !== undefined && { relay: relayPort }) };
 
     const front = service(
@@ -99,10 +113,28 @@ export class PlexServer extends pulumi.ComponentResource {
       { metadata: { ...metadata, name: `${name}-pods` }, app: name, ports, kind: "headless" },
       parent,
     );
+    const image = args.image ?? images.plex;
+    const security = inGroup(linuxserver(site.identity), gpu?.renderGroup);
+    const resources = {
+      requests: { cpu: "200m", memory: "512Mi" },
+      limits: { cpu: "1000m", memory: "2Gi" },
+    };
+    const files = projectFiles(path.join(__dirname, "plex"), "may-start.sh");
+    const mayStart: ContainerSpec = {
+      image,
+      security,
+      resources,
+      command: ["bash", `${scripts}/may-start.sh`],
+      env: { GENERATION: args.generation ?? "" },
+      mounts: {
+        "/config": args.state,
+        [scripts]: fileMount(`${name}-scripts`, site.namespace, files, parent),
+      },
+    };
     const spec = {
       component,
-      image: images.plex,
-      security: inGroup(linuxserver(site.identity), gpu?.renderGroup),
+      image,
+      security,
       placement: { nodes: gpu?.nodes ?? "storage", stateful: true },
       ports,
       health: httpGet("/identity"),
@@ -116,10 +148,8 @@ export class PlexServer extends pulumi.ComponentResource {
       },
       // "docker" keeps the version of the image; anything else would update Plex at each start.
       env: { VERSION: "docker", ...clusterPlexEnvironment(name, args.orchestrator) },
-      resources: {
-        requests: { cpu: "200m", memory: "512Mi" },
-        limits: { cpu: "1000m", memory: "2Gi" },
-      },
+      resources,
+      steps: { "may-start": mayStart },
       ...(gpu && { devices: { [gpu.resource]: 1 } }),
     } as const;
     const server = new k8s.apps.v1.StatefulSet(

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { assignments, quoted } from "./shell";
 
 /** The cluster as kubectl finds it. */
 export interface ClusterAccess {
@@ -33,23 +34,15 @@ export function podScript(
     ...["kubectl", "--context", cluster.context],
     ...(cluster.kubeconfig ? ["--kubeconfig", cluster.kubeconfig] : []),
   ].map(quoted);
-  const assignments = Object.entries(values)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => pulumi.output(value).apply((text) => `${key}=${quoted(text)}`));
   return new command.local.Command(
     name,
     {
       create: pulumi.interpolate`${kubectl.join(" ")} --namespace ${namespace} exec -i ${pod} -- bash -s`,
-      stdin: pulumi.interpolate`${pulumi.all(assignments).apply((lines) => lines.join("\n"))}\n${fs.readFileSync(file, "utf8")}`,
+      stdin: pulumi.interpolate`${assignments(values)}\n${fs.readFileSync(file, "utf8")}`,
       // What a step says on stderr is for people; its result is for the state.
       logging: "stderr",
       addPreviousOutputInEnv: false,
     },
     opts,
   );
-}
-
-/** A word as a shell takes it, whatever is in it. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
