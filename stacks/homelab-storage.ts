@@ -9,6 +9,7 @@ import { NfsBridge } from "../components/storage/nfs-bridge";
 import { SharedClaim } from "../components/storage/shared-claim";
 import { StateClaim } from "../components/storage/state-claim";
 import { StaticVolume, type Folder } from "../components/storage/static-volume";
+import { movedFolders } from "../config/plex-migration";
 import type { HomelabConfig } from "../config/schema";
 
 type StatefulApp = keyof HomelabConfig["apps"] | "plex";
@@ -89,17 +90,22 @@ export function homelabStorage(
       ]),
   ) as Record<StatefulApp, Mount>;
 
+  const migrated = {
+    ...(storage.library && {
+      "/media/library": folder("migrated-library", storage.library, true),
+    }),
+    ...(storage.optimized && {
+      "/media/optimized": folder("migrated-optimized", storage.optimized, false),
+    }),
+  };
+
   return {
     library,
     transcode,
     states,
     migrated: {
-      ...(storage.library && {
-        "/media/library": folder("migrated-library", storage.library, true),
-      }),
-      ...(storage.optimized && {
-        "/media/optimized": folder("migrated-optimized", storage.optimized, false),
-      }),
+      ...migrated,
+      ...oldPaths(config, { ...migrated, [paths.media]: { ...library.media, readOnly: true } }),
     },
     onGpuNode: () => {
       if (gpu?.longhorn !== false) return { library, transcode };
@@ -114,6 +120,22 @@ export function homelabStorage(
       };
     },
   };
+}
+
+/** The same media under the paths that the old server knew, where its sections are to keep them. */
+function oldPaths({ plex: { migration } }: HomelabConfig, mounts: Mounts): Mounts {
+  if (migration?.pathChange !== "keep") return {};
+  return Object.fromEntries(
+    movedFolders(migration).flatMap(({ from, to }) => {
+      const found = Object.entries(mounts).find(
+        ([folder]) => to === folder || to.startsWith(`${folder}/`),
+      );
+      if (!found) return [];
+      const [folder, mount] = found;
+      const subPath = to.slice(folder.length + 1);
+      return [[from, { ...mount, ...(subPath && { subPath }) }]];
+    }),
+  );
 }
 
 function folderOf({ kind, server, path }: FolderConfig): Folder {

@@ -17,8 +17,10 @@ import { images } from "../components/images";
 import type { Site } from "../components/kubernetes/web-app";
 import type { HomelabConfig } from "../config/schema";
 import { loadSecrets, type SecretName } from "../config/secrets";
+import type { MoveReport } from "../migrations/report";
 import { homelabStorage } from "./homelab-storage";
 import { stackOutputs, type AppOutputs, type StackOutputs } from "./outputs";
+import { plexMove } from "./plex-move";
 import { nextSteps, rollbackHints, wiring, type Wiring } from "./wiring";
 
 type AppName = keyof HomelabConfig["apps"];
@@ -31,6 +33,8 @@ export interface HomelabOutputs extends StackOutputs {
   readonly mediaServer?: MediaServer;
   /** Compose file of a ClusterPlex worker on a host outside the cluster. */
   readonly externalWorker?: pulumi.Output<string>;
+  /** What each migration has found out, step by step. */
+  readonly migrations?: Readonly<Record<string, pulumi.Output<MoveReport>>>;
   /** How to go back, by what went wrong. */
   readonly rollback: readonly string[];
 }
@@ -164,13 +168,17 @@ export function homelabStack(config: HomelabConfig): HomelabOutputs {
           opts,
         )
       : undefined;
+  const image = plex.tag ? `${repository(images.plex)}:${plex.tag}` : images.plex;
+  const move = plexMove(config, { site, image, storage }, opts);
   const server = plex.enabled
     ? new PlexServer(
         "plex",
         {
           site,
           cluster: config.kubernetes,
-          state: storage.states.plex,
+          image,
+          state: move?.state ?? storage.states.plex,
+          ...(move && { generation: move.generation }),
           library,
           media: storage.migrated,
           ...dfs,
@@ -191,7 +199,7 @@ export function homelabStack(config: HomelabConfig): HomelabOutputs {
     told.plex = {
       url: server.publicUrl ?? pulumi.interpolate`http://${server.address}:32400/web`,
       loadBalancer: server.address,
-      image: images.plex,
+      image,
     };
   }
   if (orchestrator) {
@@ -236,6 +244,7 @@ export function homelabStack(config: HomelabConfig): HomelabOutputs {
     ...stackOutputs(told, nextSteps(config)),
     wiring: wiring(config),
     rollback: rollbackHints(config),
+    ...(move?.report && { migrations: { plex: move.report } }),
     ...(server && { mediaServer: server.mediaServer }),
     ...(orchestrator &&
       server && {
@@ -251,7 +260,7 @@ export function homelabStack(config: HomelabConfig): HomelabOutputs {
 }
 
 /** The secrets that the enabled apps need; a stack without them needs no file. */
-function neededSecrets({ apps, plex }: HomelabConfig): SecretName[] {
+export function neededSecrets({ apps, plex }: HomelabConfig): SecretName[] {
   const { decypharr, pulsarr } = apps;
   return [
     ...(decypharr.enabled ? (["debridApiKey"] as const) : []),
@@ -260,6 +269,11 @@ function neededSecrets({ apps, plex }: HomelabConfig): SecretName[] {
       : []),
     ...(pulsarr.enabled || (plex.enabled && plex.claim) ? (["plexToken"] as const) : []),
   ];
+}
+
+/** An image without its tag. */
+function repository(image: string): string {
+  return image.slice(0, image.lastIndexOf(":"));
 }
 
 function gpuNode({ gpu }: HomelabConfig): GpuNode | undefined {

@@ -1,4 +1,5 @@
 /** What is left for people to enter in the apps' own UIs, with the exact values. */
+import * as pulumi from "@pulumi/pulumi";
 import { downloadFolder, rootFolders, sections } from "../components/storage/media";
 import type { HomelabConfig } from "../config/schema";
 import { Prowlarr } from "../components/apps/prowlarr";
@@ -135,7 +136,8 @@ export function nextSteps(config: HomelabConfig): string[] {
         "changes every month",
     );
   if (plex.enabled) {
-    if (!plex.claim)
+    // A library that is moved brings its account with it.
+    if (!plex.claim && !plex.migration)
       steps.push("Plex: sign in at its address and claim the server, or set plex.claim");
     const folders = sections.map(
       (section) => `${section}: ${rootFolders(paths, section).join(" and ")}`,
@@ -150,6 +152,9 @@ export function rollbackHints({ kubernetes, namespace, plex }: HomelabConfig): s
   const kubectl = `kubectl --context ${kubernetes.context} --namespace ${namespace.name}`;
   return [
     "a new version of an app: put the old tag back in components/images.yaml, then pulumi up",
+    ...(plex.enabled && plex.migration
+      ? [`the move of Plex: npm run rollback -- ${pulumi.getStack()} plex`]
+      : []),
     ...(plex.enabled
       ? [`Plex has to stand still: ${kubectl} scale statefulset/plex --replicas=0`]
       : []),

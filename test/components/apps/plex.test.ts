@@ -29,6 +29,7 @@ const serviceType = "kubernetes:core/v1:Service";
 const statefulSet = "kubernetes:apps/v1:StatefulSet::plex";
 const services = [`${serviceType}::plex`, `${serviceType}::plex-pods`];
 const setUp = "command:local:Command::plex-set-up";
+const scripts = "kubernetes:core/v1:ConfigMap::plex-scripts";
 const ingress = "kubernetes:networking.k8s.io/v1:Ingress::plex";
 const identity = { PGID: "569", PUID: "568", TZ: "Europe/Berlin", VERSION: "docker" };
 const mounts = {
@@ -40,14 +41,14 @@ const mounts = {
 };
 
 it.each<[string, Partial<PlexServerArgs>, string[]]>([
-  ["alone", {}, [setUp, statefulSet, ...services]],
-  ["with an Ingress", { host: "plex.test" }, [setUp, statefulSet, ...services, ingress]],
+  ["alone", {}, [setUp, statefulSet, scripts, ...services]],
+  ["with an Ingress", { host: "plex.test" }, [setUp, statefulSet, scripts, ...services, ingress]],
   [
     "with an orchestrator, a GPU and Decypharr",
     { orchestrator: "http://o", gpu, dfs },
-    [setUp, statefulSet, ...services],
+    [setUp, statefulSet, scripts, ...services],
   ],
-  ["standing still", { replicas: 0 }, [statefulSet, ...services]],
+  ["standing still", { replicas: 0 }, [statefulSet, scripts, ...services]],
 ])("is one server %s, and nothing else was created", async (_, more, expected) => {
   expect(identities(await recorded(more))).toEqual(expected);
 });

@@ -6,6 +6,7 @@ import {
   self,
   tempTree,
   users,
+  well,
   type Ended,
   type User,
 } from "../../../support/scripts";
@@ -86,7 +87,7 @@ it("never touches a user's own settings", async () => {
 
 it("writes settings in place of an empty file, which Decypharr could not read", async () => {
   const { again, read } = prepared({ "app/config.json": "" });
-  expect(await again()).toMatchObject({ code: 0 });
+  well(await again());
   expect(read("app/config.json")).toBe(seed);
 });
 
@@ -96,7 +97,7 @@ it("goes on where a killed run has stopped", async () => {
     "app/handles.partial/": "",
     "library/tv.partial/": "",
   });
-  expect(await again()).toMatchObject({ code: 0 });
+  well(await again());
   expect(read("app/config.json")).toBe(seed);
   expect(Object.keys(found(at)).filter((name) => name.endsWith(".partial"))).toEqual([]);
   expect(fs.statSync(at("library/tv"))).toMatchObject(owner);
@@ -111,7 +112,7 @@ it("leaves a file system alone that is there already", async () => {
 it("leads the link to where the library is now", async () => {
   const { at, again } = prepared({ "moved/": "" });
   await again();
-  expect(await again({ LIBRARY: at("moved") })).toMatchObject({ code: 0 });
+  well(await again({ LIBRARY: at("moved") }));
   expect(fs.readlinkSync(at("node/links"))).toBe(at("moved"));
 });
 
