@@ -1,4 +1,5 @@
 /** The files that show a recorded stack to a person: name to text. */
+import { markdownTable } from "./markdown";
 import type { RecordedResource, Recording } from "./recorder";
 import { topology } from "./topology";
 
@@ -26,13 +27,16 @@ interface JobInputs {
 function jobFiles({ type, name, inputs }: RecordedResource): [string, string][] {
   if (type !== "nomad:index/job:Job") return [];
   const { jobspec, hcl2 } = inputs as unknown as JobInputs;
-  const vars = Object.entries(hcl2.vars).map(
-    ([key, value]) => `${key} = ${JSON.stringify(value)}\n`,
-  );
+  const vars = Object.entries(hcl2.vars).map(([key, value]) => `${key} = ${hclString(value)}\n`);
   return [
     [`${name}.nomad.hcl`, jobspec],
     [`${name}.vars.hcl`, vars.join("")],
   ];
+}
+
+/** Quoted as JSON is, but for what would be a template: https://developer.hashicorp.com/nomad/docs/reference/hcl2/expressions */
+function hclString(value: string): string {
+  return JSON.stringify(value).replaceAll(/[$%](?=\{)/g, "$&$&");
 }
 
 function urlTable(outputs: Record<string, unknown>): string {
@@ -42,9 +46,10 @@ function urlTable(outputs: Record<string, unknown>): string {
     nextSteps: string[];
   };
   return [
-    "| App | URL | Image |",
-    "| --- | --- | --- |",
-    ...Object.entries(urls).map(([app, url]) => `| ${app} | ${url} | ${images[app] ?? ""} |`),
+    ...markdownTable(
+      ["App", "URL", "Image"],
+      Object.entries(urls).map(([app, url]) => [app, url, images[app] ?? ""]),
+    ),
     "",
     ...nextSteps.map((step) => `- ${step}`),
     "",

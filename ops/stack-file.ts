@@ -5,14 +5,14 @@ import { parse } from "yaml";
 
 const root = path.join(__dirname, "..");
 
-/** Name of the project, which prefixes its config keys. */
-export function projectName(): string {
-  return (read("Pulumi.yaml") as { name: string }).name;
+/** Name of the project, which prefixes its config keys; `folder` is another checkout of it. */
+export function projectName(folder = root): string {
+  return (read(path.join(folder, "Pulumi.yaml")) as { name: string }).name;
 }
 
-/** The stacks that have a file in the project. */
-export function stackNames(): string[] {
-  return fs.readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+/** The stacks that have a file in the project; `folder` is another checkout of it. */
+export function stackNames(folder = root): string[] {
+  return fs.readdirSync(folder).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
 type Values = Readonly<Record<string, unknown>>;

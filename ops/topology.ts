@@ -1,4 +1,5 @@
 /** Draws a recorded stack as a Mermaid flowchart: components as boxes, arrows along the data. */
+import { flowchart } from "./mermaid";
 import type { RecordedResource } from "./recorder";
 
 export function topology(resources: readonly RecordedResource[]): string {
@@ -7,19 +8,19 @@ export function topology(resources: readonly RecordedResource[]): string {
   const idOf = (urn: string) => ids.get(urn) ?? "";
   const boxes = resources.filter(({ custom }) => !custom);
 
-  const drawBox = ({ name, urn }: RecordedResource) => [
-    `  subgraph ${name}`,
-    ...nodes
-      .filter(({ parent }) => parent === urn)
-      .map((node) => `    ${idOf(node.urn)}["${label(node)}"]`),
-    "  end",
-  ];
-  const arrows = nodes.flatMap((node) =>
-    node.dependencies
-      .filter((urn) => ids.has(urn))
-      .map((urn) => `  ${idOf(urn)} --> ${idOf(node.urn)}`),
+  return flowchart(
+    boxes.map(({ name, urn }) => ({
+      id: name,
+      nodes: nodes
+        .filter(({ parent }) => parent === urn)
+        .map((node) => ({ id: idOf(node.urn), label: label(node) })),
+    })),
+    nodes.flatMap((node) =>
+      node.dependencies
+        .filter((urn) => ids.has(urn))
+        .map((urn) => ({ from: idOf(urn), to: idOf(node.urn) })),
+    ),
   );
-  return ["flowchart LR", ...boxes.flatMap(drawBox), ...arrows, ""].join("\n");
 }
 
 function isProvider({ type }: RecordedResource): boolean {

@@ -3,7 +3,8 @@ import type { RecordedResource } from "../recorder";
 import type { Setting } from "./setting";
 
 /** A resource as a recording or a preview shows it. */
-export type Resource = Pick<RecordedResource, "type" | "name" | "inputs" | "options">;
+export type Resource = Pick<RecordedResource, "type" | "name" | "inputs" | "options"> &
+  Partial<Pick<RecordedResource, "parent">>;
 export type Graph = readonly Resource[];
 
 /** One fault. */

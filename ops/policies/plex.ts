@@ -1,17 +1,19 @@
 /** Plex and ClusterPlex: one server, and the same files under the same paths wherever they are read. */
 import { idOf, type Graph, type Policy } from "./finding";
-import { at, differs, isHidden, list, shown, text } from "./value";
+import { among, at, differs, isHidden, list, shown, text } from "./value";
 import {
   claimNameOf,
   claimsOf,
   isOneNodes,
   isPlex,
   isWorker,
+  mounts,
   mountsOf,
   objectName,
   ofKind,
   pods,
   qualified,
+  type Container,
   type Mount,
   type Pod,
 } from "./views";
@@ -83,16 +85,21 @@ const written = /(^|\/)(transcode|optimized)(\/|$)/;
 export const mediaIsReadOnly: Policy = (graph) =>
   pods(graph)
     .filter((pod) => (isPlex(pod) || isWorker(pod)) && isClear(graph, pod))
-    .flatMap((pod) =>
-      sharedMounts(graph, pod)
-        .filter(({ path }) => !isHidden(path) && !written.test(shown(path)))
+    .flatMap((pod) => {
+      const all = sharedMounts(graph, pod);
+      // Under another path it is the same folder.
+      const writable = new Set(
+        all.filter(({ path }) => written.test(shown(path))).map(({ spec }) => at(spec, "name")),
+      );
+      return all
+        .filter(({ path, spec }) => !isHidden(path) && !writable.has(at(spec, "name")))
         .filter(({ spec }) => differs(at(spec, "readOnly"), true))
         .map(({ container, path }) => ({
           resource: idOf(pod.workload),
           message: `container ${container.name}: found ${shown(path)} writable, expected readOnly: a player never changes media`,
           fix: "mount it readOnly",
-        })),
-    );
+        }));
+    });
 
 export const claimHasOnePath: Policy = (graph) => {
   const all = pods(graph).flatMap((pod) =>
@@ -111,12 +118,22 @@ export const claimHasOnePath: Policy = (graph) => {
       return { ...mount, usual: usual([mount, ...others].map(({ path }) => path)), others };
     })
     .filter(({ others, path, usual }) => others.length > 0 && path !== usual)
+    .filter(({ container, claim, usual }) => !mayHave(container, claim, usual))
     .map(({ pod, container, claim, path, usual }) => ({
       resource: idOf(pod.workload),
       message: `container ${container.name}: found ${claim} at ${path}, expected ${usual} as elsewhere: links into it would not resolve`,
       fix: "mount a shared claim at one path in every pod",
     }));
 };
+
+/** Whether a container finds a claim at a path, as far as it can be read: one more path then does no harm. */
+function mayHave(container: Container, claim: string, path: string): boolean {
+  const isWhole = among([undefined]);
+  return mounts(container).some((mount) => {
+    const name = qualified(container.pod.namespace, claimNameOf(mount.volume));
+    return among([claim])(name) && among([path])(mount.path) && isWhole(at(mount.spec, "subPath"));
+  });
+}
 
 /** The path that most use; of several, the first by name. */
 function usual(paths: readonly string[]): string {

@@ -14,10 +14,11 @@ export function previewedGraph(json: string): Graph {
       "found no steps, expected the output of a preview; make it with: pulumi preview --json --show-sames",
     );
   }
-  return steps.flatMap((step) => resource(at(step, "newState")));
+  return steps.flatMap((step) => stateResource(at(step, "newState")));
 }
 
-function resource(state: unknown): Resource[] {
+/** A resource as a preview's step or an exported state describes it; none for what is only read, or is no resource. */
+export function stateResource(state: unknown): Resource[] {
   const type = text(at(state, "type"));
   const name = text(at(state, "urn"))?.split("::").at(-1);
   // Deletions have no new state; what is only read is no part of the stack.
@@ -26,10 +27,12 @@ function resource(state: unknown): Resource[] {
     const value = at(state, option);
     return value === undefined || value === false ? [] : [[option, value] as const];
   });
+  const parent = text(at(state, "parent"));
   return [
     {
       type,
       name,
+      ...(parent !== undefined && { parent }),
       inputs: fields(masked(at(state, "inputs"))),
       options: Object.fromEntries(options),
     },

@@ -29,9 +29,12 @@ export const secretComesByReference: Policy = (graph) =>
       ),
   );
 
+/** What is made for secrets. */
+const holdsSecrets = /:(Secret|Variable)$/;
+
 export const noSecretInDiff: Policy = (graph) =>
   graph
-    .filter(({ type }) => /^(kubernetes|nomad):/.test(type) && !type.endsWith(":Secret"))
+    .filter(({ type }) => /^(kubernetes|nomad):/.test(type) && !holdsSecrets.test(type))
     .flatMap((resource) =>
       texts(resource.inputs)
         .filter(({ text }) => text === secretMark)
