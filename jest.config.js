@@ -1,10 +1,11 @@
 /**
  * `unit` needs nothing but Node; `lab` the running lab; `placement` the lab to itself, since it judges a promise in
- * seconds; `lifecycle` starts and kills it.
+ * seconds; `living` breaks both shipped stacks; `move` has the old Plex server's host to itself, `move-overseerr` the old
+ * Overseerr's; `lifecycle` starts and kills the lab.
  */
 const common = {
   testEnvironment: "node",
-  transform: { "^.+\\.ts$": ["ts-jest", { diagnostics: false }] },
+  transform: { "^.+\\.ts$": "<rootDir>/test/support/sucrase.js" },
 };
 
 module.exports = {
@@ -15,6 +16,7 @@ module.exports = {
       displayName: "unit",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
       testPathIgnorePatterns: ["<rootDir>/test/lab/"],
+      setupFiles: ["<rootDir>/test/support/quick-pulumi.ts"],
     },
     {
       ...common,
@@ -22,6 +24,10 @@ module.exports = {
       testMatch: ["<rootDir>/test/lab/**/*.test.ts"],
       testPathIgnorePatterns: [
         "<rootDir>/test/lab/lifecycle/",
+        "<rootDir>/test/lab/living.test.ts",
+        "<rootDir>/test/lab/move/",
+        "<rootDir>/test/lab/overseerr-",
+        "<rootDir>/test/lab/plex-up/",
         "<rootDir>/test/lab/placement.test.ts",
       ],
     },
@@ -29,6 +35,21 @@ module.exports = {
       ...common,
       displayName: "placement",
       testMatch: ["<rootDir>/test/lab/placement.test.ts"],
+    },
+    {
+      ...common,
+      displayName: "living",
+      testMatch: ["<rootDir>/test/lab/living.test.ts"],
+    },
+    {
+      ...common,
+      displayName: "move",
+      testMatch: ["<rootDir>/test/lab/{move,plex-up}/*.test.ts"],
+    },
+    {
+      ...common,
+      displayName: "move-overseerr",
+      testMatch: ["<rootDir>/test/lab/{overseerr-up/*,overseerr-*}.test.ts"],
     },
     {
       ...common,

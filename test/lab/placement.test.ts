@@ -13,7 +13,17 @@ import {
   startSimulation,
   stopSimulation,
 } from "../../lab/simulation/simulation";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { labEnvironment } from "../../lab/engine";
+import { empty } from "../../ops/checks/drill/drill";
+import { kubernetes } from "../../ops/checks/drill/kubernetes";
+import type { Target } from "../../ops/checks/drill/platform";
+import { liveWorld, type LiveWorld } from "../../ops/checks/live-world";
 import { plannedObjects, type PlannedObject } from "../../ops/planned-objects";
+import { mergePatch, projectName, stackFileValues } from "../../ops/stack-file";
 import { shippedStack } from "../support/stacks";
 
 interface Taint {
@@ -88,6 +98,82 @@ test("no pod tolerates a taint of a node where it has no business", async () => 
   expect(tolerating(storage)).toEqual(names(all.filter((pod) => !isGpuWork(pod))));
   expect(tolerating(gpu)).toEqual(names(all.filter(isGpuWork)));
   expect(tolerating(server)).toEqual([]);
+});
+
+describe("a drill", () => {
+  let folder: string;
+  let world: LiveWorld;
+  const before = process.env.PATH;
+
+  beforeAll(() => {
+    const environment = labEnvironment();
+    process.env.PATH = environment.PATH;
+    const kubeconfig = path.join(environment.LAB_WORLD ?? "", "simulation.kubeconfig");
+    const config = mergePatch(stackFileValues("Pulumi.homelab.yaml"), {
+      [`${projectName()}:kubernetes`]: { context: "lab", kubeconfig },
+    });
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "drill-"));
+    fs.writeFileSync(path.join(folder, "Pulumi.homelab.yaml"), stringify({ config }));
+    world = liveWorld("homelab", folder);
+  });
+  afterAll(() => {
+    process.env.PATH = before;
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  /** Drains a node as `verify --drill` does; what can be asked only of real apps is left out. */
+  async function drilled(wanted?: string) {
+    const target = (await kubernetes.choose(world.afresh(), wanted)) as Target;
+    const proof = { ...kubernetes.proof, look: () => Promise.resolve({}) };
+    const course = await empty(
+      {
+        platform: { ...kubernetes, proof },
+        world,
+        passive: [],
+        tell: () => undefined,
+        limits: { move: 120, proof: 0, green: 0, pause: 0.5 },
+      },
+      target,
+      new AbortController().signal,
+    );
+    return { target, course };
+  }
+
+  const closed = async () =>
+    (
+      await get<{ items: { spec: { unschedulable?: boolean }; metadata: { name: string } }[] }>(
+        "nodes",
+      )
+    ).items
+      .filter(({ spec }) => spec.unschedulable)
+      .map(({ metadata }) => metadata.name);
+
+  test("moves everything from the first storage node to the second, and back again", async () => {
+    const stay = uids((await pods()).filter(({ spec }) => spec.nodeName === "k3s-w3"));
+    for (const [from, to] of [
+      ["k3s-w1", "k3s-w2"],
+      ["k3s-w2", "k3s-w1"],
+    ] as const) {
+      // By itself it takes the one on which most apps run.
+      const { target, course } = await drilled(from === "k3s-w1" ? undefined : from);
+      expect(target).toMatchObject({ node: from, elsewhere: [to] });
+      expect(course.drained).toMatchObject({ code: 0 });
+      expect(course.moves.filter(({ isBack }) => !isBack)).toEqual([]);
+      expect(nodesOf((await pods()).filter((pod) => !isGpuWork(pod)))).toEqual([to]);
+      expect(await closed()).toEqual([]);
+      const told = course.moves.map(({ app, seconds }) => `${app} ${seconds.toString()} s`);
+      console.info(`drill of ${from}: ${told.join(", ")}`);
+    }
+    expect(uids((await pods()).filter(({ spec }) => spec.nodeName === "k3s-w3"))).toEqual(stay);
+    await expectPlaced();
+  });
+
+  test("of the GPU node is refused: its work has no other", async () => {
+    const found = await kubernetes.choose(world.afresh(), "k3s-w3");
+    expect(found).toMatchObject([
+      { about: "k3s-w3", found: expect.stringContaining("only it can run") as string },
+    ]);
+  });
 });
 
 describe("one node after the other is lost", () => {

@@ -12,6 +12,7 @@ export async function runTool(name: string, args: string[], input?: string): Pro
   const running = run(name, args, {
     env: { ...process.env, ...labEnvironment() },
     timeout: 150_000,
+    maxBuffer: 256 * 1024 * 1024,
   });
   // `nomad alloc exec` would wait for more input for ever.
   running.child.stdin?.end(input);
@@ -33,12 +34,19 @@ export function inPod(workload: string, ...command: string[]): Promise<string> {
   return tool("kubectl", "exec", "--namespace=media", workload, "--", ...command);
 }
 
+/** First process of the lab's machine, as this one knows it. */
+export function nodeInit(): string {
+  return fs.readFileSync(path.join(labEnvironment().LAB_WORLD ?? "", "init.pid"), "utf8").trim();
+}
+
+/** What nsenter is told so that a command runs on the lab's machine. */
+export function intoNode(): string[] {
+  return ["--target", nodeInit(), "--mount", "--net", "--pid", "--root", "--wd=/"];
+}
+
 /** Output of a command on the lab's machine, which is the cluster's node. */
 export function onNode(...command: string[]): Promise<string> {
-  const world = labEnvironment().LAB_WORLD ?? "";
-  const init = fs.readFileSync(path.join(world, "init.pid"), "utf8").trim();
-  const enter = ["--target", init, "--mount", "--net", "--pid", "--root", "--wd=/"];
-  return tool("nsenter", ...enter, ...command);
+  return tool("nsenter", ...intoNode(), ...command);
 }
 
 /** Asks until the expectation holds; fails with its last complaint after so many seconds. */

@@ -45,11 +45,11 @@ export function scriptText(name: string): string {
   return fs.readFileSync(path.join(__dirname, "..", "..", name), "utf8");
 }
 
-/** A PATH on which a program of test/support/programs stands before the real one. */
-export function pathWith(program: string): string {
+/** A PATH on which a program of test/support/programs stands before the real one, or before another. */
+export function pathWith(program: string, instead = program): string {
   const text = fs.readFileSync(path.join(__dirname, "programs", `${program}.sh`), "utf8");
-  const folder = tempTree({ [program]: text });
-  fs.chmodSync(path.join(folder, program), 0o755);
+  const folder = tempTree({ [instead]: text });
+  fs.chmodSync(path.join(folder, instead), 0o755);
   return [folder, process.env.PATH].join(path.delimiter);
 }
 
@@ -75,4 +75,9 @@ export function run(
     });
     child.stdin.end(input);
   });
+}
+
+/** Expects that a command has ended well; where it has not, one reads what it said. */
+export function well({ code, stdout, stderr }: Ended, what = ""): void {
+  expect([what, code, code === 0 ? "" : stderr + stdout]).toEqual([what, 0, ""]);
 }

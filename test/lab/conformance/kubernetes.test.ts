@@ -755,7 +755,7 @@ describe("patches", () => {
 
   behaves(
     "a field that somebody else set is a conflict, unless forced",
-    "server-side apply; pulumi.com/patchForce",
+    "server-side apply; pulumi.com/patchForce, PULUMI_K8S_ENABLE_PATCH_FORCE",
     async (s) => {
       const name = `contested-${s.id}`;
       await kubectl("create", "namespace", name);
@@ -766,6 +766,13 @@ describe("patches", () => {
         });
       expect(await s.fails(s.up(program()))).toContain("conflict");
       await s.up(program({ "pulumi.com/patchForce": "true" }));
+      await kubectl("label", "namespace", name, "contested=theirs", "--overwrite");
+      process.env.PULUMI_K8S_ENABLE_PATCH_FORCE = "true";
+      try {
+        await s.up(program());
+      } finally {
+        delete process.env.PULUMI_K8S_ENABLE_PATCH_FORCE;
+      }
       await kubectl("delete", "namespace", name, "--wait=false");
     },
   );

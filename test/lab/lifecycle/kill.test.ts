@@ -53,7 +53,8 @@ test("killed while the stacks come up, the next run brings both up", async () =>
   await killAt(4 + Math.random() * 20, "up");
   await lab("up");
   await works();
-});
+  // Both stacks with their moves, from nothing.
+}, 900_000);
 
 test("with its first process killed, everything is gone at once; and it starts again", async () => {
   const world = labEnvironment().LAB_WORLD ?? "";
@@ -62,6 +63,21 @@ test("with its first process killed, everything is gone at once; and it starts a
   expect(remains().filter((name) => !name.startsWith("/sys/fs/cgroup"))).toEqual([]);
   await lab("start");
   await works();
+});
+
+test("of the cache, what no start has used for a week is removed", async () => {
+  const cache = path.dirname(labEnvironment().LAB_WORLD ?? "");
+  const used = fs.readdirSync(cache).filter((name) => /^(images|machine)-/.test(name));
+  const left = { "images-0123.tar": 9, "machine-0123": 9, "images-4567.tar": 5 };
+  for (const [name, days] of Object.entries(left)) {
+    fs.mkdirSync(path.join(cache, name), { recursive: true });
+    const then = Date.now() / 1000 - days * 24 * 3600;
+    fs.utimesSync(path.join(cache, name), then, then);
+  }
+  await lab("start");
+  const kept = fs.readdirSync(cache).filter((name) => /^(images|machine)-/.test(name));
+  fs.rmdirSync(path.join(cache, "images-4567.tar"));
+  expect(kept.sort()).toEqual([...used, "images-4567.tar"].sort());
 });
 
 test("down leaves no process, mount, link, route or cgroup behind; twice is harmless", async () => {

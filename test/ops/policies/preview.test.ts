@@ -44,6 +44,18 @@ const steps = [
     },
   },
   {
+    op: "create",
+    urn: urn("homelab:migrations:PlexMove$command:local:Command", "plex-g1-check"),
+    newState: {
+      urn: urn("homelab:migrations:PlexMove$command:local:Command", "plex-g1-check"),
+      custom: true,
+      type: "command:local:Command",
+      inputs: { create: "bash", stdin: "SOURCE_HOST='old'\nHOST_KEY='ssh-ed25519 AAAA'" },
+      parent: urn("homelab:migrations:PlexMove", "plex"),
+      ignoreChanges: ["*"],
+    },
+  },
+  {
     op: "read",
     urn: urn("kubernetes:core/v1:Service", "symlink-library-nfs"),
     newState: {
@@ -82,6 +94,13 @@ describe("a previewed graph", () => {
         inputs: { connection: secretMark, create: "bash -s", stdin: unknownMark },
         options: { ignoreChanges: ["*"] },
       },
+      {
+        type: "command:local:Command",
+        name: "plex-g1-check",
+        inputs: { create: "bash", stdin: "SOURCE_HOST='old'\nHOST_KEY='ssh-ed25519 AAAA'" },
+        options: { ignoreChanges: ["*"] },
+        parent: urn("homelab:migrations:PlexMove", "plex"),
+      },
     ]);
   });
 
@@ -116,7 +135,10 @@ describe("a previewed graph", () => {
     expect(found("data-is-kept")).toEqual([
       "kubernetes:core/v1:PersistentVolumeClaim::config-plex",
     ]);
-    expect(found("step-runs-once")).toEqual(["command:remote:Command::plex-g1-stop"]);
+    expect(found("step-runs-once")).toEqual([
+      "command:remote:Command::plex-g1-stop",
+      "command:local:Command::plex-g1-check",
+    ]);
     expect(found("host-is-checked")).toEqual([]);
   });
 

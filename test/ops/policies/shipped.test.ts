@@ -5,6 +5,7 @@ import { shippedSetting, type Setting } from "../../../ops/policies/setting";
 import { unknownMark } from "../../../ops/policies/value";
 import { stackNames } from "../../../ops/stack-file";
 import { shippedStack } from "../../support/stacks";
+import { assigned } from "../../support/assignments";
 import { hiddenEverywhere } from "./hidden";
 
 /** All nodes can mount Longhorn's volumes. */
@@ -29,6 +30,11 @@ const gpuInStorageNode: Setting = {
 
 const nas = (path: string) => ({ kind: "nfs", server: "nas.lan", path });
 const migrated = { library: nas("/volume1/plex"), optimized: nas("/volume1/optimized") };
+const source = { host: "old.lan", user: "root", hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
+const moving = (migration: object) => ({
+  storage: migrated,
+  plex: { migration: { source, ...migration } },
+});
 const onStorageNode = { longhorn: true, onStorageNode: true };
 const overHost = { decypharr: { access: "hostPath" } };
 
@@ -63,6 +69,14 @@ const variants: [string, Record<string, unknown>, Setting][] = [
     shippedSetting,
   ],
   ["with a migrated library and ClusterPlex", { storage: migrated }, shippedSetting],
+  ["with a library that moves in", moving({}), shippedSetting],
+  ["with one that keeps its old paths", moving({ pathChange: "keep" }), shippedSetting],
+  [
+    "with old paths that lead into the stack's own library",
+    moving({ pathChange: "keep", paths: ["/srv/old:/mnt/media", "/srv/tv:/mnt/media/tv"] }),
+    shippedSetting,
+  ],
+  ["with one that has moved in", moving({ phase: "done" }), shippedSetting],
   [
     "with claims of an earlier stack",
     { storage: { claims: "adopt" }, namespace: { mode: "adopt" } },
@@ -86,7 +100,8 @@ describe("the homelab stack", () => {
   const seen: Finding[] = [];
 
   it.each(variants)("is as the policies want it: %s", async (_, patch, setting) => {
-    const { resources } = await shippedStack("homelab", patch);
+    // What waits for a move can only be judged once that has ended.
+    const { resources } = await shippedStack("homelab", patch, { "plex-g1-release": "{}" });
     seen.push(...everyFinding(resources, setting));
     expect(render(check(resources, setting))).toBe("");
   });
@@ -104,6 +119,20 @@ describe("the homelab stack", () => {
     const some = graphs.filter((_, place) => place % 23 === 0);
     expect(some.length).toBeGreaterThan(100);
     for (const { path, graph } of some) expect([path, render(check(graph))]).toEqual([path, ""]);
+  });
+});
+
+describe("a migration's own pod, which only its steps make", () => {
+  it("is as the policies want every pod, but that it ends at once: each step writes to disk before it says so", async () => {
+    const { resources } = await shippedStack("homelab", moving({}));
+    const step = resources.find(({ name }) => name === "plex-g1-check");
+    const { MANIFESTS = "" } = await assigned(String(step?.inputs.stdin));
+    const { items } = JSON.parse(MANIFESTS) as { items: Record<string, unknown>[] };
+    const pods = items
+      .filter(({ kind }) => kind === "Pod")
+      .map((inputs) => ({ type: "kubernetes:core/v1:Pod", name: "importer", inputs, options: {} }));
+    const found = check([...resources, ...pods]).map(({ policy, resource }) => [policy, resource]);
+    expect(found).toEqual([["time-to-write-back", "kubernetes:core/v1:Pod::importer"]]);
   });
 });
 
