@@ -6,7 +6,8 @@ set -euo pipefail
 : "${KILL_AT:?number of the call}" "${COUNTER:?file}" "${REAL_PATH:?PATH with the real programs}"
 PATH=$REAL_PATH
 session=$(ps -o sid= -p $$ | tr -d ' ')
-name=$(ps -ww -o args= -p "$session")
+# Of a session from outside this PID namespace (its number is 0 here) or whose leader has ended nobody knows the name.
+name=$(tr '\0' ' ' 2>/dev/null <"/proc/$session/cmdline" || true)
 if [[ -n ${SESSION:-} ]]; then
   [[ $name == *"$SESSION"* && $* != */progress* ]] || exec "${0##*/}" "$@"
   echo "${0##*/} $*" >>"$COUNTER.calls"
