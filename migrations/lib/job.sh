@@ -11,14 +11,18 @@ job_running() {
     { tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF "$1 "; } 2>/dev/null
 }
 
-# job_start FOLDER TEXT: unless it runs already.
+# job_start FOLDER TEXT: unless it runs already. What is left of the same work for an earlier hold is ended: the two would
+# write to one place.
 job_start() {
-  local folder=$1 tries=0
+  local folder=$1 tries=0 other
   mkdir -p "$folder"
+  for other in "${folder%-*}"-*/; do
+    [[ ${other%/} == "$folder" ]] || job_stop "${other%/}"
+  done
   exec 8>"$folder/lock"
   flock 8
   if job_running "$folder"; then
-    say "it is being done already"
+    say "$(basename "${folder%-*}"): it is being done already"
   else
     rm -f "$folder"/{status,result,progress,log,begun}
     printf '%s\n' "$2" >"$folder/script"

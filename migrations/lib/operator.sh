@@ -151,16 +151,29 @@ about_job() {
   compose JOB "$@" -- lib/common.sh lib/job.sh "lib/job-$verb.sh" | tell "$place"
 }
 
+# job_of PLACE SCRIPT: its folder there. Another hold is another job.
+job_of() { echo "${JOBS[$1]}/$(basename "$2" .sh)-${EPOCH:-before}"; }
+
+# work PLACE SCRIPT [NAME…]: what takes minutes or hours. It runs detached on its side and is asked how far it is, so
+# that a line that breaks breaks nothing.
+work() { begin_work "$@" && end_work "$1" "$2"; }
+
+# begin_work PLACE SCRIPT [NAME…]: it goes on by itself, whatever is done meanwhile.
+begin_work() {
+  local place=$1 TEXT JOB
+  JOB=$(job_of "$1" "$2")
+  TEXT=$(script_for "$@" JOB) || return
+  about_job start TEXT
+}
+
 # Seconds between two questions to a job: it may be a short one.
 readonly PAUSES=(0.2 0.3 0.5)
 
-# work PLACE SCRIPT [NAME…]: what takes minutes or hours. It runs detached on its side and is asked how far it is, so
-# that a line that breaks breaks nothing. Meanwhile `watch_over` is called now and then; if it fails, so does the work.
-work() {
-  local place=$1 TEXT JOB state='' before='' broken=0 moved=$SECONDS told=$SECONDS watched=$SECONDS asked=0
-  JOB=${JOBS[$place]}/$(basename "$2" .sh)-${EPOCH:-before}
-  TEXT=$(script_for "$@" JOB) || return
-  about_job start TEXT || return
+# end_work PLACE SCRIPT: waits until what was begun has ended, and prints its result. Meanwhile `watch_over` is called now
+# and then; if it fails, so does the work.
+end_work() {
+  local place=$1 JOB state='' before='' broken=0 moved=$SECONDS told=$SECONDS watched=$SECONDS asked=0
+  JOB=$(job_of "$1" "$2")
   while true; do
     sleep "${PAUSES[asked++]:-1}"
     if ! state=$(about_job state); then

@@ -28,6 +28,7 @@ declare -A LIBRARIES=(
 )
 declare -A JOBS=([source]=${WORK:-/run/media-homelab/plex}/jobs [importer]=${CLAIM:-/config}/.migration/jobs [server]=/config/.migration/jobs)
 readonly IMPORTER="plex-importer"
+ADMITTED=''
 declare -A POD=([importer]="pod/$IMPORTER" [plex]="pod/$IMPORTER" [server]="statefulset/plex")
 declare -A CONTAINER=([importer]=importer [plex]=plex [server]=plex)
 
@@ -76,17 +77,21 @@ ensure_importer() {
   fi
 }
 
-# let_importer_in: from the addresses by which a pod leaves the cluster, its node's or its own.
+# let_importer_in: from the addresses by which a pod leaves the cluster, its node's or its own. Once in each step is
+# enough: whoever takes its key away ends the step.
 let_importer_in() {
   local KEYS FROM
+  [[ -z $ADMITTED ]] || return 0
   KEYS=$(ask importer plex/importer/keys.sh) || return
   FROM=$({ kube get nodes --output 'jsonpath={range .items[*].status.addresses[?(@.type=="InternalIP")]}{.address}{"\n"}{end}' &&
     kube get pod "$IMPORTER" --output 'jsonpath={.status.podIP}'; } | paste -sd,) || return
   FROM+=${FROM_TOO:+,$FROM_TOO}
-  ask source plex/source/admit.sh KEYS FROM >/dev/null
+  ask source plex/source/admit.sh KEYS FROM >/dev/null || return
+  ADMITTED=yes
 }
 
 remove_importer() {
+  ADMITTED=''
   kube delete --ignore-not-found --wait --timeout=120s --filename - <<<"$MANIFESTS" >/dev/null
 }
 
@@ -97,32 +102,49 @@ shut_importer_out() {
 
 look_at_claim() {
   local SAY=state
-  read -r TRANSFERRED VERIFIED ARRIVED < <(ask importer plex/importer/mark.sh SAY)
+  read -r CAUGHT_UP COMPARED TRANSFERRED VERIFIED ARRIVED < <(ask importer plex/importer/mark.sh SAY)
 }
 
+# ensure_packed: the archive of the databases; while it is packed on the source, the importer fetches what has changed
+# since the pre-copy. Neither needs the other, and nobody serves meanwhile.
+ensure_packed() {
+  ensure_stopped
+  ensure_importer
+  look_at_claim
+  if [[ $CAUGHT_UP != "$EPOCH" ]]; then
+    let_importer_in
+    begin_work importer plex/importer/catch-up.sh EPOCH
+    ensure_archived
+    end_work importer plex/importer/catch-up.sh >/dev/null
+    COMPARED=none TRANSFERRED=none
+  else
+    ensure_archived
+  fi
+}
+
+# ensure_transferred: the archive, on the claim; while it is fetched, the library there is compared with its source.
 ensure_transferred() {
   local ARCHIVE DIGEST LIMIT
-  ensure_archived
-  ensure_importer
-  let_importer_in
-  look_at_claim
-  if [[ $TRANSFERRED != "$EPOCH" ]]; then
+  ensure_packed
+  if [[ $COMPARED != "$EPOCH" || $TRANSFERRED != "$EPOCH" ]]; then
     ARCHIVE=plex-g$GENERATION.tar.zst
     DIGEST=$(field digest "$PACKED")
     LIMIT=$(field unpacked "$PACKED")
+    let_importer_in
+    begin_work importer plex/importer/compare.sh EPOCH
     RESULT=$(work importer plex/importer/transfer.sh EPOCH DIGEST ARCHIVE LIMIT)
+    end_work importer plex/importer/compare.sh >/dev/null
     VERIFIED=none
   fi
 }
 
 ensure_verified() {
-  local counted SAY=verified
+  local counted
   ensure_transferred
   if [[ $VERIFIED != "$EPOCH" ]]; then
-    RESULT=$(work importer plex/importer/verify.sh EPOCH IDENTITY)
     counted=$(ask plex plex/importer/count.sh)
     [[ $counted == "$COUNTS" ]] || die "the databases have arrived with other contents: found $counted, expected $COUNTS"
-    ask importer plex/importer/mark.sh SAY EPOCH >/dev/null
+    RESULT=$(ask importer plex/importer/verify.sh EPOCH IDENTITY)
     ARRIVED=none
   fi
 }

@@ -1,24 +1,17 @@
 #!/usr/bin/env bash
-# Second pass, while no server runs: what has changed since the first, and the archive of the databases, whose
-# digest is compared before and whose members are judged before one of them is written.
+# Fetches the archive of the databases, whose digest is compared before and whose members are judged before one of them
+# is written.
 #
 # variables: those of pre-copy.sh; EPOCH (of the hold), DIGEST (SHA-256 of the archive), ARCHIVE (its file name),
 #            LIMIT (bytes that its members may have together)
-# result: transferred (bytes), files (that were new or changed), seconds
+# result: of this and of catch-up.sh together: transferred (bytes), files (that were new or changed)
 set -euo pipefail
 : "${EPOCH:?epoch of the hold}" "${DIGEST:?SHA-256}" "${ARCHIVE:?file name}" "${LIMIT:?bytes}"
 
 readonly PACKED=$STATE/archive
 
-# The library is back in staging: a hold that was lost makes what was in its place out of date. First the
-# marker goes, so that no server starts on it in between.
-take_back() {
-  [[ -d $LIBRARY && $(cat "$IN_PLACE" 2>/dev/null) == "$GENERATION" ]] || return 0
-  rm -f "$MARKER"
-  sync -f "$STATE"
-  rm -rf -- "$STAGING"
-  mv -T -- "$LIBRARY" "$STAGING"
-}
+# total WHAT: the sum of a number that rsync has said of both.
+total() { sed -n "s/.*$1.*/\1/p" "$STATE"/{catch-up,transfer}.log | tr -d , | awk '{ n += $1 } END { printf "%d", n }'; }
 
 check_members() {
   local line name total=0 size
@@ -37,14 +30,11 @@ check_members() {
 }
 
 main() {
-  local options started=$SECONDS digest
+  local digest
+  [[ $(epoch_of caught-up) == "$EPOCH" ]] || die "what lies on the claim was not fetched in this hold" "run the same command again"
   mkdir -p "$PACKED"
-  take_back
-  mkdir -p "$STAGING"
   rm -f "$STATE"/{transferred,verified}
-  mapfile -t options < <(library_options)
-  pull library "$STAGING" "${options[@]}" --info=progress2,stats1 --no-inc-recursive | follow "what has changed" >"$STATE/transfer.log"
-  pull archive "$PACKED" --info=progress2,stats1 --delete --include="/$ARCHIVE" --exclude='*' | follow archive >>"$STATE/transfer.log"
+  pull archive "$PACKED" --info=progress2,stats1 --delete --include="/$ARCHIVE" --exclude='*' | follow archive >"$STATE/transfer.log"
   progress "comparing the archive's digest"
   digest=$(sha256sum <"$PACKED/$ARCHIVE" | cut -d' ' -f1)
   [[ $digest == "$DIGEST" ]] || { rm -f -- "$PACKED/$ARCHIVE"; die "the archive has arrived with another digest: $digest, expected $DIGEST" "run the same command again: it is fetched anew"; }
@@ -59,8 +49,7 @@ main() {
   progress "writing to disk"
   sync -f "$STATE"
   note_epoch transferred
-  result "$(json files "$(sed -n 's/.*files transferred: \([0-9,]*\).*/\1/p' "$STATE/transfer.log" | tr -d , | awk '{ n += $1 } END { printf "%d", n }')" \
-    transferred "$(sed -n 's/.*received \([0-9,]*\) bytes.*/\1/p' "$STATE/transfer.log" | tr -d , | awk '{ n += $1 } END { printf "%d", n }')" seconds $((SECONDS - started)))"
+  result "$(json files "$(total 'files transferred: \([0-9,]*\)')" transferred "$(total 'received \([0-9,]*\) bytes')")"
 }
 
 main "$@" </dev/null

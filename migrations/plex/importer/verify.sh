@@ -1,23 +1,20 @@
 #!/usr/bin/env bash
-# Compares what has arrived with the stopped source: every file, folder and link, by rsync itself, which would
-# name what differs; and the settings' identity.
+# The last word on what has arrived in this hold: it was compared, its databases are those of the archive, and their
+# settings are of the server that was moved.
 #
-# variables: those of pre-copy.sh; EPOCH, IDENTITY (ProcessedMachineIdentifier of the old server)
+# variables: those of lib.sh; EPOCH (of the hold), IDENTITY (ProcessedMachineIdentifier of the old server)
 # result: files
 set -euo pipefail
 : "${EPOCH:?epoch of the hold}" "${IDENTITY:?identity of the old server}"
 
 main() {
-  local options differing identity
-  [[ $(epoch_of transferred) == "$EPOCH" ]] || die "what lies on the claim was not transferred in this hold" "run the same command again"
-  mapfile -t options < <(library_options)
-  progress "comparing the library with its source"
-  differing=$(pull library "$STAGING" "${options[@]}" --dry-run --itemize-changes --8-bit-output) || exit 1
-  # The root's own date is of the staging folder.
-  differing=$(grep -v '^\.d\.\.t\.* \./$' <<<"$differing" || true)
-  [[ -z $differing ]] || die "what has arrived differs from its source: $(wc -l <<<"$differing") entries, the first: $(head -n 1 <<<"$differing" | cut -c -200)" "run the same command again: it is fetched anew"
+  local part identity
+  for part in compared transferred; do
+    [[ $(epoch_of "$part") == "$EPOCH" ]] || die "what lies on the claim was not $part in this hold" "run the same command again"
+  done
   identity=$(sed -n 's/.* ProcessedMachineIdentifier="\([^"]*\)".*/\1/p' "$RESTORED/Preferences.xml")
   [[ $identity == "$IDENTITY" ]] || die "the settings that have arrived are of the server \"$identity\", expected \"$IDENTITY\"" "run the same command again"
+  note_epoch verified
   result "$(json files "$(find "$STAGING" | wc -l)")"
 }
 

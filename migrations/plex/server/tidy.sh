@@ -3,6 +3,6 @@
 set -euo pipefail
 : "${STATE:=/config/.migration}"
 
-main() { rm -rf -- "$STATE"/{jobs,archive,counted,probe,databases{,.placed},library,outdated,pre-copy.log,transfer.log}; }
+main() { rm -rf -- "$STATE"/{jobs,archive,counted,probe,databases{,.placed},library,outdated,{pre-copy,catch-up,transfer}.log}; }
 
 main "$@" </dev/null

@@ -7,7 +7,7 @@
 set -euo pipefail
 : "${EPOCH:?epoch of the hold}"
 
-readonly copy=$BACKUP_DIR/.plex-proof
+readonly copy=$BACKUP_DIR/.plex-proof sums=$BACKUP_DIR/.plex-sums
 
 members() {
   local name
@@ -16,10 +16,10 @@ members() {
   done
 }
 
-# same FOLDER SUMS: the originals have these digests.
-same() {
-  (cd "$1" && sha256sum --check --quiet --strict <<<"$2") >&2 ||
-    die "the archive on $(hostname) differs from the library's databases" "check the disk of $BACKUP_DIR; then run the same command again"
+# originals NAME…: digests of these databases, and of the settings.
+originals() {
+  (cd "$DATABASES" && sha256sum -- "$@")
+  (cd "$HOME_DIR" && sha256sum Preferences.xml)
 }
 
 check_copy() {
@@ -29,28 +29,30 @@ check_copy() {
 }
 
 main() {
-  local names missing counted sums
+  local names missing counted
   umask 077
   check_held
   mapfile -t names < <(members)
-  rm -rf -- "$copy" "$ARCHIVE.partial" "$ARCHIVE.epoch"
+  rm -rf -- "$copy" "$sums" "$ARCHIVE.partial" "$ARCHIVE.epoch"
   mkdir -p "$copy"
-  trap 'rm -rf -- "$copy" "$ARCHIVE.partial"' EXIT
+  trap 'wait; rm -rf -- "$copy" "$sums" "$ARCHIVE.partial"' EXIT
 
   progress "packing the databases"
+  # Beside it: what is read once need not be read from the disk again.
+  originals "${names[@]}" >"$sums" &
   tar --create --owner=0 --group=0 --directory="$DATABASES" "${names[@]}" --directory="$HOME_DIR" Preferences.xml |
     zstd --quiet -3 --threads=0 --check -o "$ARCHIVE.partial"
+  wait "$!" || exit 1
   progress "unpacking them again, to prove the archive"
   zstd --quiet --decompress --stdout "$ARCHIVE.partial" | tar --extract --no-same-owner --directory="$copy"
-  sums=$(cd "$copy" && sha256sum -- "${names[@]}" Preferences.xml)
-  progress "comparing it with the originals"
-  same "$DATABASES" "$(head -n "${#names[@]}" <<<"$sums")"
-  same "$HOME_DIR" "$(tail -n 1 <<<"$sums")"
+  progress "comparing them with the originals"
+  (cd "$copy" && sha256sum --check --quiet --strict "$sums") >&2 ||
+    die "the archive on $(hostname) differs from the library's databases" "check the disk of $BACKUP_DIR; then run the same command again"
 
-  progress "checking the library database"
+  progress "checking the databases"
+  check_copy "$BLOBS_DB" &
   check_copy "$LIBRARY_DB"
-  progress "checking the blobs database"
-  check_copy "$BLOBS_DB"
+  wait "$!" || exit 1
   missing=$(missing_tables "$copy/$LIBRARY_DB")
   [[ -z $missing ]] || die "$DATABASES/$LIBRARY_DB has no table $missing" "this is no library of a Plex media server"
   counted=$(counts "$copy/$LIBRARY_DB")

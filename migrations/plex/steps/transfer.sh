@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings the archive and what has changed since the pre-copy.
+# Brings the archive, while the library that has arrived is compared with its source.
 set -euo pipefail
 shopt -s inherit_errexit
 # shellcheck source=migrations/plex/move.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares what has arrived with its source.
+# Counts what has arrived, and says the last word on it.
 set -euo pipefail
 shopt -s inherit_errexit
 # shellcheck source=migrations/plex/move.sh

@@ -44,11 +44,16 @@ const transfer = (values: Values = {}) =>
     ...{ EPOCH: epoch, DIGEST: digest, ARCHIVE: "plex-g1.tar.zst", LIMIT: limit },
     ...values,
   });
+const compare = (values: Values = {}) =>
+  importer.far("importer", "plex/importer/compare.sh", { EPOCH: epoch, ...values });
 const verify = (values: Values = {}) =>
   importer.far("importer", "plex/importer/verify.sh", {
     ...{ EPOCH: epoch, IDENTITY: identity },
     ...values,
   });
+
+const notOfThisHold = (done: string) =>
+  died(`what lies on the claim was not ${done} in this hold`, again);
 
 /** Lines of a manifest by path, without what a migration leaves behind or what differs on purpose. */
 function kept(manifest: string, ...without: readonly RegExp[]): string[] {
@@ -99,8 +104,10 @@ beforeAll(async () => {
 
   await importer.sh(`mkdir -p ${state}`);
   await passed("pre-copy");
+  await passed("catch-up", { EPOCH: epoch });
   const ended = await transfer();
   if (ended.code !== 0) throw new Error(ended.stderr);
+  await passed("compare", { EPOCH: epoch });
   await passed("verify", { EPOCH: epoch, IDENTITY: identity });
   await importer.sh("cp --archive /config/. /prepared/");
 });
@@ -201,6 +208,7 @@ describe("what has arrived", () => {
     const after = kept(await importer.manifest(staging), databases);
     expect(after).toEqual(before);
     expect(before.filter((line) => line.includes("touch pwned"))).toHaveLength(4);
+    well(await compare());
     expect(await verify()).toMatchObject({ code: 0, stderr: "" });
   });
 
@@ -226,12 +234,14 @@ describe("what has arrived", () => {
     await importer.sh(
       `${make}; touch --date=${outer} "${contents}"; touch --date=${inner} "${contents}/_combined"`,
     );
-    const { code, stdout, stderr } = await verify();
+    const { code, stdout, stderr } = await compare();
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(/^✗ what has arrived differs from its source: \d+ entries, the first: /);
     expect(stderr.split("\n")[0]).toContain(`ddba11.bundle/Contents/`);
     expect(stderr.split("\n")[0]).toContain(name);
     expect(stderr).toContain(`\n    ${again}: it is fetched anew\n`);
+    // An earlier comparison counts no more.
+    expect(await verify()).toMatchObject({ code: 1, stderr: notOfThisHold("compared") });
   });
 
   test("is refused if the settings are of another server", async () => {
@@ -247,11 +257,16 @@ describe("what has arrived", () => {
   });
 
   test("is refused if it is of another hold", async () => {
-    expect(await verify({ EPOCH: "0123456789ab" })).toEqual({
-      code: 1,
-      stdout: "",
-      stderr: died("what lies on the claim was not transferred in this hold", again),
-    });
+    const EPOCH = "0123456789ab";
+    const refusal = (done: string) => ({ code: 1, stdout: "", stderr: notOfThisHold(done) });
+    expect(await transfer({ EPOCH })).toEqual(refusal("fetched"));
+    expect(await compare({ EPOCH })).toEqual(refusal("fetched"));
+    expect(await verify({ EPOCH })).toEqual(refusal("compared"));
+    well(await importer.far("importer", "plex/importer/catch-up.sh", { EPOCH }));
+    // What was brought in another hold may be out of date.
+    expect(await verify()).toEqual(refusal("compared"));
+    well(await compare({ EPOCH }));
+    expect(await verify({ EPOCH })).toEqual(refusal("transferred"));
   });
 
   test("is counted by Plex's own SQLite, row by row", async () => {
@@ -381,7 +396,7 @@ describe("the mounts of the media", () => {
 
 describe("putting it in its place", () => {
   const promote = () => importer.far("importer", "plex/importer/promote.sh", { EPOCH: epoch });
-  const verified = () => passed("mark", { SAY: "verified", EPOCH: epoch });
+  const verified = (EPOCH = epoch) => importer.sh(`echo 1 ${EPOCH} >${state}/verified`);
 
   test("brings the library whole, with a server that never empties its trash", async () => {
     await verified();
@@ -406,7 +421,7 @@ describe("putting it in its place", () => {
   });
 
   test("waits until it was verified in this hold", async () => {
-    await passed("mark", { SAY: "verified", EPOCH: "0123456789ab" });
+    await verified("0123456789ab");
     expect(await promote()).toEqual({
       code: 1,
       stdout: "",

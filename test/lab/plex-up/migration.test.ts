@@ -134,7 +134,7 @@ test("the source is what it was, but stopped, masked, and with a backup that pro
 test("nothing of the move is left: no importer, no key, no staging, no switch", async () => {
   await expectNoTraces();
   expect((await onTarget("ls /config/.migration")).split("\n").sort()).toEqual([
-    ...["arrived", "attempted", "in-place", "transferred", "verified"],
+    ...["arrived", "attempted", "caught-up", "compared", "in-place", "transferred", "verified"],
   ]);
   expect(await onSource("ls /run/media-homelab/plex")).toBe("lock.guard");
   expect(await onSource("pgrep -f '[s]witch.sh' || true")).toBe("");

@@ -105,7 +105,9 @@ it("tells how much it and all it has started have worked, by which one that hang
 it("is taken over by whoever starts it again", async () => {
   await tell("start", job, script());
   const other = script("echo other >other");
-  expect(await tell("start", job, other)).toEqual(said("", "it is being done already\n"));
+  expect(await tell("start", job, other)).toEqual(
+    said("", "it's a job: it is being done already\n"),
+  );
   letGo();
   expect(await after(running())).toEqual(said("result done \n"));
   expect(runs()).toBe(1);
@@ -117,8 +119,8 @@ it("runs once where several start it at the same time, on a slow machine too", a
   const starts = await Promise.all([1, 2, 3].map(() => tell("start", job, script(), env)));
   expect(starts.map(({ stderr }) => stderr).sort()).toEqual([
     "",
-    "it is being done already\n",
-    "it is being done already\n",
+    "it's a job: it is being done already\n",
+    "it's a job: it is being done already\n",
   ]);
   letGo();
   expect(await after(running())).toEqual(said("result done \n"));
@@ -134,6 +136,17 @@ it("is not mistaken for another one with a longer name, whose process has its nu
   expect(await tell("stop", job)).toEqual(said(""));
   expect(await state(other)).toEqual(said(running()));
   await tell("stop", other);
+});
+
+it("ends what is left of the same work for an earlier hold, and of no other work", async () => {
+  const [earlier, foreign] = [`${job.slice(0, -1)}6`, `${job.slice(0, -2)}er-7`];
+  await tell("start", earlier, script("trap '' TERM"));
+  await tell("start", foreign, script());
+  expect(await tell("start", job, script())).toEqual(said(""));
+  expect(await state(earlier)).toMatchObject({ stdout: "result failed\n" });
+  expect(await state(foreign)).toEqual(said(running()));
+  expect(await state()).toEqual(said(running()));
+  await tell("stop", foreign);
 });
 
 it("that failed shows the end of what it said, and that only", async () => {
