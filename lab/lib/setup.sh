@@ -2,7 +2,7 @@
 # What the lab needs of this machine, all problems at once, before anything is changed; then its own set-up.
 
 # Sources and compiled packages of the tools take most of it, once.
-readonly NEEDED_DISK_GIB=20
+readonly NEEDED_DISK_GIB=28
 
 problem() { PROBLEMS+=("$1" "    fix: $2"); }
 
@@ -15,7 +15,7 @@ preflight() {
   [[ $(node -p 'process.versions.node.split(".")[0] >= 20' 2>/dev/null) == true ]] || problem "Node $(node --version 2>/dev/null || echo 'is missing')" "install Node 20 or newer"
   free=$(($(stat -f -c '%a * %S' "$LAB_CACHE") / 1073741824))
   # A cache that is full of built tools has had its share already.
-  [[ -d $LAB_CACHE/tools ]] && free=$((free + 15))
+  [[ -d $LAB_CACHE/tools ]] && free=$((free + 23))
   ((free >= NEEDED_DISK_GIB)) || problem "only $free GiB free under $LAB_CACHE, $NEEDED_DISK_GIB are needed" "free some, or set LAB_CACHE to a folder on a larger disk"
   if command -v ip >/dev/null && ! running; then
     owner=$(ip -4 -o addr show to "$LAB_LAN.0/24" | awk '{print $2}' | head -n 1)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs the databases and the settings of the stopped server, and proves the archive by unpacking it: digests,
+# Packs the databases and the settings of the stopped server, and proves the archive by unpacking it: bytes,
 # integrity, counts. The archive stays on the host as the backup. The originals are only ever read.
 #
 # variables: those of lib.sh; EPOCH (of the hold)
@@ -7,7 +7,7 @@
 set -euo pipefail
 : "${EPOCH:?epoch of the hold}"
 
-readonly copy=$BACKUP_DIR/.plex-proof sums=$BACKUP_DIR/.plex-sums
+readonly copy=$BACKUP_DIR/.plex-proof
 
 members() {
   local name
@@ -16,10 +16,14 @@ members() {
   done
 }
 
-# originals NAME…: digests of these databases, and of the settings.
-originals() {
-  (cd "$DATABASES" && sha256sum -- "$@")
-  (cd "$HOME_DIR" && sha256sum Preferences.xml)
+# same FOLDER NAME…: byte by byte what was packed.
+same() {
+  local folder=$1 name
+  shift
+  for name; do
+    cmp -- "$folder/$name" "$copy/$name" >&2 ||
+      die "the archive on $(hostname) differs from the library's databases" "check the disk of $BACKUP_DIR; then run the same command again"
+  done
 }
 
 check_copy() {
@@ -33,21 +37,18 @@ main() {
   umask 077
   check_held
   mapfile -t names < <(members)
-  rm -rf -- "$copy" "$sums" "$ARCHIVE.partial" "$ARCHIVE.epoch"
+  rm -rf -- "$copy" "$ARCHIVE.partial" "$ARCHIVE.epoch"
   mkdir -p "$copy"
-  trap 'wait; rm -rf -- "$copy" "$sums" "$ARCHIVE.partial"' EXIT
+  trap 'wait; rm -rf -- "$copy" "$ARCHIVE.partial"' EXIT
 
   progress "packing the databases"
-  # Beside it: what is read once need not be read from the disk again.
-  originals "${names[@]}" >"$sums" &
   tar --create --owner=0 --group=0 --directory="$DATABASES" "${names[@]}" --directory="$HOME_DIR" Preferences.xml |
     zstd --quiet -3 --threads=0 --check -o "$ARCHIVE.partial"
-  wait "$!" || exit 1
   progress "unpacking them again, to prove the archive"
   zstd --quiet --decompress --stdout "$ARCHIVE.partial" | tar --extract --no-same-owner --directory="$copy"
   progress "comparing them with the originals"
-  (cd "$copy" && sha256sum --check --quiet --strict "$sums") >&2 ||
-    die "the archive on $(hostname) differs from the library's databases" "check the disk of $BACKUP_DIR; then run the same command again"
+  same "$DATABASES" "${names[@]}"
+  same "$HOME_DIR" Preferences.xml
 
   progress "checking the databases"
   check_copy "$BLOBS_DB" &

@@ -36,7 +36,7 @@ check_version() {
 
 check_tools() {
   local rrsync interpreter
-  need awk find flock rsync setpriv setsid sha256sum sync tar timeout zstd -- "sudo apt-get install coreutils findutils gawk rsync tar util-linux zstd"
+  need awk cmp find flock rsync setpriv setsid sha256sum sync tar timeout zstd -- "sudo apt-get install coreutils diffutils findutils gawk rsync tar util-linux zstd"
   rrsync=$(rrsync_path)
   if [[ -n $rrsync ]]; then
     # A script itself, of Python or, in older releases, of Perl.

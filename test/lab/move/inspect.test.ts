@@ -185,7 +185,7 @@ describe("another version", () => {
 
 describe("missing tools", () => {
   test("are named together, each with its package", async () => {
-    const install = "sudo apt-get install coreutils findutils gawk rsync tar util-linux zstd";
+    const install = "sudo apt-get install coreutils diffutils findutils gawk rsync tar util-linux zstd";
     await refuses(
       {},
       [
@@ -464,7 +464,7 @@ test("all that is wrong is told at once", async () => {
     [
       [
         "zstd is missing on old-host",
-        "sudo apt-get install coreutils findutils gawk rsync tar util-linux zstd",
+        "sudo apt-get install coreutils diffutils findutils gawk rsync tar util-linux zstd",
       ],
       [
         `Plex ${version} runs on old-host, 1.43.4.10900-0123456ab in the cluster: the versions must be equal (a newer one would upgrade the database, and there is no way back)`,
