@@ -185,7 +185,8 @@ describe("another version", () => {
 
 describe("missing tools", () => {
   test("are named together, each with its package", async () => {
-    const install = "sudo apt-get install coreutils diffutils findutils gawk rsync tar util-linux zstd";
+    const install =
+      "sudo apt-get install coreutils diffutils findutils gawk rsync tar util-linux zstd";
     await refuses(
       {},
       [
