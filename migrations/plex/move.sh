@@ -144,7 +144,8 @@ ensure_verified() {
   if [[ $VERIFIED != "$EPOCH" ]]; then
     counted=$(ask plex plex/importer/count.sh)
     [[ $counted == "$COUNTS" ]] || die "the databases have arrived with other contents: found $counted, expected $COUNTS"
-    RESULT=$(ask importer plex/importer/verify.sh EPOCH IDENTITY)
+    ask importer plex/importer/verify.sh EPOCH IDENTITY >/dev/null
+    RESULT=$(json counts "$counted")
     ARRIVED=none
   fi
 }

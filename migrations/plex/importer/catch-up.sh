@@ -22,7 +22,8 @@ main() {
   mkdir -p "$STAGING"
   rm -f "$STATE"/{caught-up,compared,transferred,verified}
   mapfile -t options < <(library_options)
-  pull library "$STAGING" "${options[@]}" --info=progress2,stats1 --no-inc-recursive | follow "what has changed" >"$STATE/catch-up.log"
+  # Folder by folder, unlike the first pass: both sides look at once, and there is little of which to tell how much is left.
+  pull library "$STAGING" "${options[@]}" --info=progress2,stats1 | follow "what has changed" >"$STATE/catch-up.log"
   progress "writing to disk"
   sync -f "$STATE"
   note_epoch caught-up
