@@ -47,7 +47,7 @@ test("names a missing root, a missing Go and what to do, all at once", async () 
 test("names a disk that is too small, with what is free and what is needed", async () => {
   const mount = 'mount -t tmpfs -o size=1g tmpfs "$LAB_CACHE" && exec "$@"';
   const message = await refusal(["unshare", "--mount", "sh", "-c", mount, "sh"]);
-  expect(message).toContain(`only 1 GiB free under ${cache}, 20 are needed`);
+  expect(message).toContain(`only 1 GiB free under ${cache}, 28 are needed`);
   expect(message).toContain("fix: free some, or set LAB_CACHE to a folder on a larger disk");
 });
 
