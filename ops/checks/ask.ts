@@ -93,3 +93,16 @@ export function lastWords(text: string): string {
   const line = text.trim().split("\n").at(-1)?.trim() ?? "";
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
+
+/**
+ * What a script says that has this as its last line. Now and then Nomad loses what is said by something that ends at once,
+ * and calls it a success: then it is run again. Throws where that happens three times in a row.
+ */
+export async function toItsEnd(run: (lastLine: string) => Promise<string>): Promise<string> {
+  const end = "media-homelab: end\n";
+  for (let tries = 0; tries < 3; tries++) {
+    const said = await run(`printf '${end.trimEnd()}\\n'\n`);
+    if (said.endsWith(end)) return said.slice(0, -end.length);
+  }
+  throw new Error("Nomad has lost what a script said in the task, three times; try again");
+}

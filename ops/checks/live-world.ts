@@ -11,7 +11,7 @@ import { proveSecrets } from "../../config/secrets";
 import { program } from "../../index";
 import { record, type Recording, type Surroundings } from "../recorder";
 import { engineConfig, mergePatch, projectName, stackFileValues } from "../stack-file";
-import { answer, ask, lastWords, type AskOptions, type Ended } from "./ask";
+import { answer, ask, lastWords, toItsEnd, type AskOptions, type Ended } from "./ask";
 import { lookAtMove } from "./migration-look";
 import type { Answer, HttpOptions, Rights, Script, World } from "./world";
 
@@ -157,11 +157,13 @@ export function liveWorld(
       }),
     inTask: (allocation, task, script) =>
       once(["task", allocation, task, script], () =>
-        nomadCli([...intoTask, `-task=${task}`, allocation, shellOf(script), "-s"], {
-          input: textOf(script),
-          // A restore takes longer than anything else; a check has a bound of its own.
-          seconds: 115,
-        }),
+        toItsEnd((lastLine) =>
+          nomadCli([...intoTask, `-task=${task}`, allocation, shellOf(script), "-s"], {
+            input: `${textOf(script)}\n${lastLine}`,
+            // A restore takes longer than anything else; a check has a bound of its own.
+            seconds: 115,
+          }),
+        ),
       ),
     http: (url, options = {}) => once(["http", url, options], () => get(url, options)),
     look: (app) =>

@@ -120,6 +120,7 @@ test("folders.sh, links.sh and resolve.sh name what can't be read", async () => 
   const folder = tempTree({ "tv/a show.mkv": "x", "none/": "" });
   fs.symlinkSync(`${folder}/tv/a show.mkv`, `${folder}/tv/good link`);
   fs.symlinkSync(`${folder}/gone`, `${folder}/tv/broken`);
+  fs.symlinkSync(`${folder}/gone`, `${folder}/tv/.media-homelab-probe-1-2`);
   const listed = await script("links.sh", { LIBRARY: `${folder}/tv` });
   expect(
     listed
