@@ -94,9 +94,13 @@ ensure_stopped() {
   fi
 }
 
-# ensure_archived: by the app's own script. PACKED is what that has told, COUNTS the rows in there.
 ensure_archived() {
   ensure_stopped
+  archive_held
+}
+
+# archive_held: what the held server has, by the app's own script. PACKED is what that has told, COUNTS the rows in there.
+archive_held() {
   if [[ $ARCHIVED != "$EPOCH" ]]; then
     PACKED=$(work source "$APP/source/archive.sh" EPOCH)
     ARCHIVED=$EPOCH
@@ -113,4 +117,23 @@ chain_step() {
   undo_by back_into_service
   "$2"
   finish "$1" "$RESULT"
+}
+
+# release_step COMMAND…: all of the step that gives the old server up, by the app's own `release`; COMMAND is for what an
+# earlier run may have left that did it.
+release_step() {
+  local released
+  begin
+  undo_by back_into_service
+  # Done, but not heard of: the run was killed between the deed and its record.
+  released=$(ask source lib/source/released.sh)
+  if [[ $released == no ]]; then
+    release
+  else
+    STOPPED_AT=$released
+    "$@"
+  fi
+  # What has been handed over is no longer to be put back by this step.
+  undo_by :
+  finish release "$(json stoppedAt "$STOPPED_AT")"
 }

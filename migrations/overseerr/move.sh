@@ -70,9 +70,11 @@ ensure_settled() {
   if [[ $SETTLED != "$EPOCH" ]]; then RESULT=$(ask source overseerr/source/settle.sh EPOCH OWNER); fi
 }
 
+tidy() { ask source overseerr/source/tidy.sh >/dev/null; }
+
 # release: nothing of the move is left but the archive; the old Overseerr stays stopped.
 release() {
   ensure_settled
   ask source lib/source/release.sh EPOCH >/dev/null
-  ask source overseerr/source/tidy.sh >/dev/null
+  tidy
 }

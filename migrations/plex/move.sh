@@ -114,11 +114,11 @@ ensure_packed() {
   if [[ $CAUGHT_UP != "$EPOCH" ]]; then
     let_importer_in
     begin_work importer plex/importer/catch-up.sh EPOCH
-    ensure_archived
+    archive_held
     end_work importer plex/importer/catch-up.sh >/dev/null
     COMPARED=none TRANSFERRED=none
   else
-    ensure_archived
+    archive_held
   fi
 }
 

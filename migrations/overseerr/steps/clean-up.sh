@@ -7,7 +7,7 @@ source "$(dirname "$0")/../move.sh"
 
 main() {
   begin
-  ask source overseerr/source/tidy.sh >/dev/null 2>&1 || say "$SOURCE_HOST can't be asked; copies of the data may lie in $BACKUP_DIR there"
+  tidy 2>/dev/null || say "$SOURCE_HOST can't be asked; copies of the data may lie in $BACKUP_DIR there"
   finish clean-up '{}'
 }
 

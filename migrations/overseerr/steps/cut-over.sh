@@ -42,7 +42,7 @@ main() {
   [[ -n $RESULT ]] || die "Nomad gives no answer of the new Overseerr" "nomad alloc exec -job -task litestream $JOB_ID true"
   undo_by :
   # What a run that was killed while it handed over has left.
-  ask source overseerr/source/tidy.sh >/dev/null
+  tidy
   say "the new Overseerr has all that the old one had; that stays stopped"
   finish cut-over "$(json down "$down" before "$COUNTS" server "$RESULT")"
 }

@@ -15,7 +15,7 @@ main() {
   # Takes the lock: no other run is at work there.
   look_at_hold
   RESULT=$(work source overseerr/source/remove-old.sh REMOVE_ON JOB_FAULT)
-  ask source overseerr/source/tidy.sh >/dev/null
+  tidy
   if [[ $(field already "$RESULT") == true ]]; then
     say "there is nothing left of the old Overseerr on $SOURCE_HOST"
   else

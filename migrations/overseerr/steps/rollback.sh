@@ -63,7 +63,7 @@ main() {
     gone) refuse "there is no old Overseerr on $SOURCE_HOST any more: its container or its database was removed" "unpack its archive in $BACKUP_DIR there into $DATA, make the container again without starting it, then run the same command again" ;;
   esac
   if [[ $state == "untouched active" && $status == @(none|stopped) ]]; then
-    ask source overseerr/source/tidy.sh >/dev/null
+    tidy
     [[ $bring == false || $brought == whole ]] ||
       refuse "the old Overseerr on $SOURCE_HOST serves already, so nothing was brought back into it: that would undo what it was asked for since" "the requests stay in the replica: s3://$REPLICA_BUCKET/$REPLICA_PATH at $REPLICA_ENDPOINT"
     result nothing
@@ -89,7 +89,7 @@ main() {
   fi
   say "starting the old Overseerr"
   state=$(ask source lib/source/restore.sh)
-  ask source overseerr/source/tidy.sh >/dev/null
+  tidy
   say "the old Overseerr on $SOURCE_HOST is $state, as it was before the move; the new one is stopped"
   if [[ $brought == whole ]]; then
     say "it has the requests made on the new one since the move; its former database lies in $DATA/db/before-rollback-g$GENERATION there"

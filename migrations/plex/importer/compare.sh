@@ -9,7 +9,7 @@ set -euo pipefail
 
 main() {
   local options differing
-  [[ $(epoch_of caught-up) == "$EPOCH" ]] || die "what lies on the claim was not fetched in this hold" "run the same command again"
+  require_done caught-up fetched
   rm -f "$STATE"/{compared,verified}
   mapfile -t options < <(library_options)
   progress "comparing the library with its source"

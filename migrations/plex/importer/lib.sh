@@ -25,6 +25,9 @@ epoch_of() { awk '{ print $2 }' "$STATE/$1" 2>/dev/null || true; }
 # note_epoch FILE: this generation's, of the hold that it is true of.
 note_epoch() { echo "$GENERATION $EPOCH" | replace "$STATE/$1"; }
 
+# require_done PART [WORD]: in this hold, that of EPOCH.
+require_done() { [[ $(epoch_of "$1") == "$EPOCH" ]] || die "what lies on the claim was not ${2:-$1} in this hold" "run the same command again"; }
+
 # ssh_to_source KEY: the command with which rsync reaches the source.
 ssh_to_source() {
   printf "ssh -F /dev/null -i %s/%s -p %s -l '%s'" "$KEYS" "$1" "$SOURCE_PORT" "$SOURCE_USER"

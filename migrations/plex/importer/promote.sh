@@ -25,7 +25,7 @@ main() {
     result arrived
     return
   fi
-  [[ $(epoch_of verified) == "$EPOCH" ]] || die "what lies on the claim was not verified in this hold" "run the same command again"
+  require_done verified
   if [[ -d $STAGING ]]; then
     databases="$home/Plug-in Support/Databases"
     if [[ -d $RESTORED ]]; then

@@ -31,7 +31,7 @@ check_members() {
 
 main() {
   local digest
-  [[ $(epoch_of caught-up) == "$EPOCH" ]] || die "what lies on the claim was not fetched in this hold" "run the same command again"
+  require_done caught-up fetched
   mkdir -p "$PACKED"
   rm -f "$STATE"/{transferred,verified}
   pull archive "$PACKED" --info=progress2,stats1 --delete --include="/$ARCHIVE" --exclude='*' | follow archive >"$STATE/transfer.log"

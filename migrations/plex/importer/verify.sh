@@ -8,10 +8,9 @@ set -euo pipefail
 : "${EPOCH:?epoch of the hold}" "${IDENTITY:?identity of the old server}"
 
 main() {
-  local part identity
-  for part in compared transferred; do
-    [[ $(epoch_of "$part") == "$EPOCH" ]] || die "what lies on the claim was not $part in this hold" "run the same command again"
-  done
+  local identity
+  require_done compared
+  require_done transferred
   identity=$(sed -n 's/.* ProcessedMachineIdentifier="\([^"]*\)".*/\1/p' "$RESTORED/Preferences.xml")
   [[ $identity == "$IDENTITY" ]] || die "the settings that have arrived are of the server \"$identity\", expected \"$IDENTITY\"" "run the same command again"
   note_epoch verified
