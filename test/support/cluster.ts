@@ -126,10 +126,10 @@ export function healthyObjects(expected: Expected): Record<string, unknown> {
   };
 }
 
+export type Healthy = Answers & { readonly kube: Record<string, unknown> };
+
 /** The answers as a whole, for a stack that an `up` has brought up. */
-export async function healthyCluster(
-  stack: Stack,
-): Promise<Answers & { kube: Record<string, unknown> }> {
+export async function healthyCluster(stack: Stack): Promise<Healthy> {
   const expected = await expectedObjects(recordedWorld(stack, {}));
   return {
     kube: healthyObjects(expected),

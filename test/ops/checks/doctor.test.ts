@@ -2,11 +2,17 @@ import { runChecks, type Result } from "../../../ops/checks/check";
 import { doctorChecks } from "../../../ops/checks/doctor";
 import { faultsOf } from "../../../ops/checks/doctor/config";
 import { typed } from "../../../ops/checks/stack";
-import { healthyCluster, inMedia, items, named, node, nodes } from "../../support/cluster";
+import {
+  healthyCluster,
+  inMedia,
+  items,
+  named,
+  node,
+  nodes,
+  type Healthy,
+} from "../../support/cluster";
 import { healthyNomad } from "../../support/nomad";
 import { plannedStack, recordedWorld, type Answers, type Stack } from "../../support/world";
-
-type Healthy = Answers & { readonly kube: Record<string, unknown> };
 
 let homelab: Stack;
 let cluster: Healthy;

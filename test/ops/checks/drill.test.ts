@@ -10,11 +10,9 @@ import { nomad } from "../../../ops/checks/drill/nomad";
 import type { Platform, Standing, Target } from "../../../ops/checks/drill/platform";
 import type { LiveWorld } from "../../../ops/checks/live-world";
 import { verifyChecks } from "../../../ops/checks/verify";
-import { healthyCluster, items, named, node, nodes } from "../../support/cluster";
+import { healthyCluster, items, named, node, nodes, type Healthy } from "../../support/cluster";
 import { healthyNomad } from "../../support/nomad";
 import { plannedStack, recordedWorld, type Answers, type Stack } from "../../support/world";
-
-type Healthy = Answers & { readonly kube: Record<string, unknown> };
 
 const storage = { key: "node.longhorn.io/storage", value: "enabled", effect: "NoSchedule" };
 const w2 = node("k3s-w2", { "node.longhorn.io/storage": "enabled" }, storage);

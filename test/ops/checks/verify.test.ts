@@ -3,11 +3,17 @@ import { doctorChecks } from "../../../ops/checks/doctor";
 import { verifyChecks } from "../../../ops/checks/verify";
 import { answers } from "../../../ops/checks/verify/arr";
 import { addressesOf } from "../../../ops/checks/verify/nomad";
-import { healthyCluster, inMedia, items, librarian, nodes, told } from "../../support/cluster";
+import {
+  healthyCluster,
+  inMedia,
+  items,
+  librarian,
+  nodes,
+  told,
+  type Healthy,
+} from "../../support/cluster";
 import { healthyNomad } from "../../support/nomad";
 import { plannedStack, recordedWorld, type Answers, type Stack } from "../../support/world";
-
-type Healthy = Answers & { readonly kube: Record<string, unknown> };
 
 let homelab: Stack;
 let cluster: Healthy;
